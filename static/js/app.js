@@ -1,0 +1,1 @@
+// The desk's own scripts live here, one module per behaviour.
