@@ -23,6 +23,9 @@ const (
 
 func (p Presence) Valid() bool { return p == Available || p == Away || p == Offline }
 
+// MaxCapacity is the most open chats that the router may be allowed to give one person.
+const MaxCapacity = 99
+
 // Agent is a person who works at the desk, in any role.
 type Agent struct {
 	ID           int64
