@@ -1,6 +1,9 @@
 package store
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // Number is one of the business's WhatsApp numbers.
 type Number struct {
@@ -36,3 +39,6 @@ const (
 	PauseNumber     PauseReason = "number"     // 33, 131045, 133006, 133010: not registered (any more)
 	PauseName       PauseReason = "name"       // 131037
 )
+
+// DisplayName is what a number is called on screen: its verified name, else the number, else Meta's id.
+func (n Number) DisplayName() string { return cmp.Or(n.VerifiedName, n.DisplayPhone, n.PhoneNumberID) }
