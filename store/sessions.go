@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"time"
 )
 
@@ -11,14 +12,37 @@ type Sessions struct{ s *Store }
 
 func (s *Store) Sessions() Sessions { return Sessions{s} }
 
-// FindCtx, CommitCtx and DeleteCtx implement scs.CtxStore.
+// FindCtx, CommitCtx and DeleteCtx implement scs.CtxStore. What has expired is not found.
 func (x Sessions) FindCtx(ctx context.Context, token string) (data []byte, found bool, err error) {
-	panic("not built yet")
+	var rows []struct{ Data []byte }
+	err = x.s.read.WithContext(ctx).Raw("SELECT data FROM sessions WHERE token_hash = ? AND expires_at > ?",
+		token, millis(x.s.Real())).Scan(&rows).Error
+	if err != nil {
+		return nil, false, fmt.Errorf("find session: %w", err)
+	}
+	if len(rows) == 0 {
+		return nil, false, nil
+	}
+	return rows[0].Data, true, nil
 }
+
+// CommitCtx is no command: a session is nobody's event, and its commit wakes nobody.
 func (x Sessions) CommitCtx(ctx context.Context, token string, data []byte, expiry time.Time) error {
-	panic("not built yet")
+	err := x.s.write.WithContext(ctx).Exec("INSERT INTO sessions (token_hash, data, expires_at) VALUES (?, ?, ?)"+
+		" ON CONFLICT (token_hash) DO UPDATE SET data = excluded.data, expires_at = excluded.expires_at",
+		token, data, millis(expiry)).Error
+	if err != nil {
+		return fmt.Errorf("keep session: %w", err)
+	}
+	return nil
 }
-func (x Sessions) DeleteCtx(ctx context.Context, token string) error { panic("not built yet") }
+
+func (x Sessions) DeleteCtx(ctx context.Context, token string) error {
+	if err := x.s.write.WithContext(ctx).Exec("DELETE FROM sessions WHERE token_hash = ?", token).Error; err != nil {
+		return fmt.Errorf("delete session: %w", err)
+	}
+	return nil
+}
 
 // Find, Commit and Delete complete scs.Store; scs calls the Ctx forms.
 func (x Sessions) Find(token string) ([]byte, bool, error) {
