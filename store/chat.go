@@ -103,7 +103,7 @@ type Considered struct {
 	Name     string `json:"name"`
 	Open     int    `json:"open"`
 	Capacity int    `json:"capacity"`
-	Skipped  string `json:"skipped,omitempty"` // away, offline, full, busier, released_it, team
+	Skipped  string `json:"skipped,omitempty"` // team, released_it, offline, away, full, busier, preferred (somebody else answered before)
 }
 
 // LineKind names what stands between the bubbles of a thread.
