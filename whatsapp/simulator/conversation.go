@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/hex"
+	"slices"
 	"strings"
 	"time"
 )
@@ -35,6 +36,7 @@ type entry struct {
 	pricing          object
 	rendered         *rendered // of a template
 	voice            bool
+	seq              int // names it on the page
 }
 
 // content is the object named after the type.
@@ -81,7 +83,7 @@ func (s *Simulator) Remember(p Past) string {
 	if p.FromCustomer && opensWindow(body) {
 		s.conversation(p.PhoneNumberID, p.CustomerID).extend(e.at)
 	}
-	s.keep(e)
+	s.keep(e, true)
 	return e.wamid
 }
 
@@ -96,10 +98,16 @@ func (s *Simulator) conversation(number, customer string) *conversation {
 	return conv
 }
 
-// keep adds a message to its conversation and lets go of the oldest when there are too many. s.mu is held.
-func (s *Simulator) keep(e *entry) {
+// keep adds a message to its conversation, at the end unless it is a remembered older one, and lets go of the oldest when there are too many. s.mu is held.
+func (s *Simulator) keep(e *entry, past bool) {
 	conv := s.conversation(e.number, e.customer)
-	conv.entries = append(conv.entries, e)
+	s.lastEntry++
+	e.seq = s.lastEntry
+	at := len(conv.entries)
+	for past && at > 0 && conv.entries[at-1].at.After(e.at) {
+		at--
+	}
+	conv.entries = slices.Insert(conv.entries, at, e)
 	s.byID[e.wamid] = e
 	for len(conv.entries) > maxEntries {
 		delete(s.byID, conv.entries[0].wamid)

@@ -9,7 +9,10 @@ import (
 // they are switched back. The zero value is a Meta on a good day.
 type Faults struct {
 	mu sync.Mutex
+	faultState
+}
 
+type faultState struct {
 	duplicates   int
 	late         time.Duration
 	reorder      int
@@ -88,6 +91,13 @@ func (f *Faults) RateLimit(on bool) { f.set(func() { f.rateLimit = on }) }
 
 // WindowAsStatus accepts what is sent outside the window and reports 131047 as a failed status (5.1 knows both).
 func (f *Faults) WindowAsStatus(on bool) { f.set(func() { f.windowAsStatus = on }) }
+
+// snapshot is what is set now.
+func (f *Faults) snapshot() faultState {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.faultState
+}
 
 func (f *Faults) set(change func()) {
 	f.mu.Lock()

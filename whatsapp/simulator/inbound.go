@@ -56,7 +56,7 @@ func (s *Simulator) receive(n Number, customerID string, message object, as *Cus
 	if e.kind == "reaction" {
 		s.react(conv, false, message.obj("reaction"))
 	} else {
-		s.keep(e)
+		s.keep(e, false)
 	}
 	s.limits.receive(n)
 	value := object{"messaging_product": "whatsapp", "metadata": metadata(n), "messages": []any{message}}

@@ -131,7 +131,7 @@ func (s *Simulator) take(e *entry, body object) {
 	if e.kind == "reaction" {
 		s.react(conv, true, e.content())
 	} else {
-		s.keep(e)
+		s.keep(e, false)
 	}
 	s.record(Sent{
 		WAMID: e.wamid, PhoneNumberID: e.number, CustomerID: e.customer, Type: e.kind, Body: body, Opaque: e.opaque, Time: e.at,

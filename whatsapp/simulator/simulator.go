@@ -91,6 +91,7 @@ type Simulator struct {
 	serviceFree   map[string]int // service messages by number and month, for the free quota
 	wire          []attempt
 	lastCustomer  int
+	lastEntry     int
 }
 
 // New returns a simulator that answers at once and delivers once Run runs. It panics on options that cannot work.
