@@ -139,7 +139,7 @@ func (s *Store) ChangeAgent(ctx context.Context, by Agent, id int64, c AgentChan
 			return ErrForbidden
 		}
 		before := a
-		if err := t.apply(&a, c); err != nil {
+		if err := c.put(&a, t.real); err != nil {
 			return err
 		}
 		changed := differences(before, a)
@@ -168,8 +168,8 @@ func (s *Store) ChangeAgent(ctx context.Context, by Agent, id int64, c AgentChan
 	return a, nil
 }
 
-// apply puts the wanted fields into a, checked.
-func (t *tx) apply(a *Agent, c AgentChange) error {
+// put puts the wanted fields into a, checked.
+func (c AgentChange) put(a *Agent, now time.Time) error {
 	if c.Name != nil {
 		a.Name = strings.TrimSpace(*c.Name)
 	}
@@ -182,10 +182,10 @@ func (t *tx) apply(a *Agent, c AgentChange) error {
 	switch {
 	case c.Disabled == nil || *c.Disabled == a.Disabled():
 	case *c.Disabled:
-		a.DisabledAt = t.real
+		a.DisabledAt = now
 		a.Epoch++
 		if a.Presence != Offline {
-			a.Presence, a.OfflineSince = Offline, t.real
+			a.Presence, a.OfflineSince = Offline, now
 		}
 	default:
 		a.DisabledAt = time.Time{}
