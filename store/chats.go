@@ -2,7 +2,11 @@ package store
 
 import (
 	"context"
+	"fmt"
+	"strings"
 	"time"
+
+	"gorm.io/gorm"
 )
 
 // View is one way to look at the chats one may see.
@@ -33,11 +37,12 @@ type ChatRow struct {
 	Chat        Chat
 	Contact     Contact
 	Owner       *Agent   // name only
-	LastMessage *Message // nil before the first
+	LastMessage *Message // nil before the first; what a preview needs: author, kind, text, details, status
 	LastAuthor  *Agent   // name only, of an outgoing last message
 }
 
-// ListQuery asks for one page of a view. After is the cursor of the page before; empty = the first page.
+// ListQuery asks for one page of a view. After is the cursor of the page before; empty = the first page. Limit 0 = 50; at
+// most 200.
 type ListQuery struct {
 	View  View
 	After string
@@ -45,84 +50,141 @@ type ListQuery struct {
 }
 
 // ChatList is one page of the chats who may see in that view, in the view's order (mine, queue, team, all: next up).
-// next is empty on the last page. Invalid after: not a cursor.
+// next is empty on the last page. Invalid after: not a cursor; view: none of ours.
 func (s *Store) ChatList(ctx context.Context, who Agent, q ListQuery) (rows []ChatRow, next string, err error) {
-	panic("not built yet")
+	if !q.View.Valid() {
+		return nil, "", Invalid{Field: "view", Message: "There is no such view of the chats."}
+	}
+	after, err := parseCursor("after", q.After)
+	if err != nil {
+		return nil, "", err
+	}
+	limit := pageSize(q.Limit, 50, 200)
+	err = s.snapshot(ctx, func(db *gorm.DB) error {
+		sc, err := s.scope(db, who)
+		if err != nil {
+			return err
+		}
+		parts := sc.parts(q.View)
+		if len(parts) == 0 {
+			return nil
+		}
+		var chats []Chat
+		sql, args := q.View.order().page(parts, after, limit+1) // one more tells whether there is a next page
+		if err := db.Raw(sql, args...).Find(&chats).Error; err != nil {
+			return fmt.Errorf("list %s: %w", q.View, err)
+		}
+		if len(chats) > limit {
+			chats = chats[:limit]
+			next = q.View.place(chats[limit-1]).String()
+		}
+		rows, err = chatRows(db, chats)
+		return err
+	})
+	if err != nil {
+		return nil, "", err
+	}
+	return rows, next, nil
 }
 
-// ViewCounts is how many chats each view has for who, and how many of their own have something unread.
+// chatRows puts to each chat its contact, owner and last message: three queries, however many rows.
+func chatRows(db *gorm.DB, chats []Chat) ([]ChatRow, error) {
+	if len(chats) == 0 {
+		return nil, nil
+	}
+	contactIDs, messageIDs, people := make([]int64, len(chats)), make([]int64, len(chats)), make([]int64, 0, 2*len(chats))
+	for i, c := range chats {
+		contactIDs[i], messageIDs[i] = c.ContactID, c.LastMessageID
+		people = append(people, c.OwnerID)
+	}
+	var contacts []Contact
+	if err := db.Find(&contacts, "id IN ?", contactIDs).Error; err != nil {
+		return nil, fmt.Errorf("contacts of a list: %w", err)
+	}
+	var messages []Message
+	err := db.Select("id", "chat_id", "direction", "kind", "agent_id", "at", "body", "details", "status", "revoked_at").
+		Find(&messages, "id IN ?", messageIDs).Error
+	if err != nil {
+		return nil, fmt.Errorf("last messages of a list: %w", err)
+	}
+	for _, m := range messages {
+		people = append(people, m.AgentID)
+	}
+	names, err := agentNames(db, people...)
+	if err != nil {
+		return nil, err
+	}
+	contactByID, messageByID := byID(contacts, contactID), byID(messages, messageID)
+	rows := make([]ChatRow, len(chats))
+	for i, c := range chats {
+		rows[i] = ChatRow{Chat: c, Owner: names[c.OwnerID], LastMessage: messageByID[c.LastMessageID]}
+		if contact := contactByID[c.ContactID]; contact != nil {
+			rows[i].Contact = *contact
+		}
+		if last := rows[i].LastMessage; last != nil {
+			last.Agent = names[last.AgentID]
+			rows[i].LastAuthor = last.Agent
+		}
+	}
+	return rows, nil
+}
+
+func contactID(c Contact) int64 { return c.ID }
+func messageID(m Message) int64 { return m.ID }
+
+func byID[T any](list []T, id func(T) int64) map[int64]*T {
+	found := make(map[int64]*T, len(list))
+	for i := range list {
+		found[id(list[i])] = &list[i]
+	}
+	return found
+}
+
+// CountLimit is where counting a view ends: that many means that many or more.
+const CountLimit = 1000
+
+// ViewCounts is how many chats each view has for who, up to CountLimit, and how many of their own have something unread.
 type ViewCounts struct {
 	Views  map[View]int
 	Unread int // chats of mine with unread messages
 }
 
+// ViewCounts counts every view, zero ones included, in one query.
 func (s *Store) ViewCounts(ctx context.Context, who Agent) (ViewCounts, error) {
-	panic("not built yet")
-}
+	views := []View{ViewMine, ViewQueue, ViewTeam, ViewAll, ViewClosing, ViewClosed}
+	counts := ViewCounts{Views: make(map[View]int, len(views))}
+	err := s.snapshot(ctx, func(db *gorm.DB) error {
+		sc, err := s.scope(db, who)
+		if err != nil {
+			return err
+		}
+		var args []any
+		columns := make([]string, 0, len(views)+1)
+		add := func(parts []viewPart) {
+			sql, more := counted(parts, CountLimit)
+			columns, args = append(columns, sql), append(args, more...)
+		}
+		for _, view := range views {
+			add(sc.parts(view))
+		}
+		add(sc.unread())
 
-// ChatPage is a chat with what stands around its thread.
-type ChatPage struct {
-	Chat       Chat
-	Contact    Contact
-	Identities []ContactIdentity
-	Number     Number
-	Owner      *Agent
-	Cases      []CaseSummary // newest first, at most 20
-	Openings   []Opening     // newest first, at most 5
+		found := make([]int, len(columns))
+		into := make([]any, len(columns))
+		for i := range found {
+			into[i] = &found[i]
+		}
+		if err := db.Raw("SELECT "+strings.Join(columns, ", "), args...).Row().Scan(into...); err != nil {
+			return fmt.Errorf("count views: %w", err)
+		}
+		for i, view := range views {
+			counts.Views[view] = found[i]
+		}
+		counts.Unread = found[len(views)]
+		return nil
+	})
+	if err != nil {
+		return ViewCounts{}, err
+	}
+	return counts, nil
 }
-
-type CaseSummary struct {
-	Case
-	Owner    *Agent // who had it last
-	Messages int
-}
-
-// Opening is one look of a person into a chat.
-type Opening struct {
-	Agent Agent
-	At    time.Time
-}
-
-// Chat returns one as who may see it; ErrNotFound otherwise.
-func (s *Store) Chat(ctx context.Context, who Agent, id int64) (ChatPage, error) {
-	panic("not built yet")
-}
-
-// SeesChat is the question the socket asks again and again: may this person see this chat now?
-func (s *Store) SeesChat(ctx context.Context, who Agent, id int64) (bool, error) {
-	panic("not built yet")
-}
-
-// Thread is a stretch of a chat, oldest first: messages with quotes, reactions, edits, steps, authors; and the lines
-// that fall between them.
-type Thread struct {
-	Messages []Message
-	Lines    []Line
-	Older    string // cursor of what comes before; empty = this is the beginning
-	Newer    string // cursor of what comes after; empty = this is the end
-}
-
-// ThreadQuery asks for the newest stretch (both empty), or what comes before or after a cursor.
-type ThreadQuery struct {
-	Before, After string
-	Limit         int
-}
-
-// Thread returns a stretch of a chat that who may see; ErrNotFound otherwise, Invalid before/after for a bad cursor.
-func (s *Store) Thread(ctx context.Context, who Agent, chatID int64, q ThreadQuery) (Thread, error) {
-	panic("not built yet")
-}
-
-// Message returns one message of a chat that who may see, dressed as in Thread.
-func (s *Store) Message(ctx context.Context, who Agent, id int64) (Message, error) {
-	panic("not built yet")
-}
-
-// Moment is what one event changed in a thread, for the live view: viewer-neutral, and without a permission check,
-// because the topic it is published on was checked.
-type Moment struct {
-	Message *Message
-	Line    *Line
-}
-
-func (s *Store) Moment(ctx context.Context, e Event) (Moment, error) { panic("not built yet") }

@@ -168,8 +168,8 @@ CREATE INDEX chats_owner    ON chats (owner_id, next_up, id) WHERE owner_id IS N
 CREATE INDEX chats_queue    ON chats (team_id, next_up, id) WHERE owner_id IS NULL AND state = 'open';
 CREATE INDEX chats_waiting  ON chats (queued_at, id) WHERE owner_id IS NULL AND state = 'open';
 CREATE INDEX chats_open     ON chats (team_id, next_up, id) WHERE state = 'open';
-CREATE INDEX chats_closing  ON chats (window_until, id) WHERE state = 'open';
-CREATE INDEX chats_closed   ON chats (closed_at, id) WHERE state = 'closed';
+CREATE INDEX chats_closing  ON chats (team_id, window_until, id) WHERE state = 'open';
+CREATE INDEX chats_closed   ON chats (team_id, closed_at, id) WHERE state = 'closed';
 CREATE INDEX chats_closed_by ON chats (last_owner_id, closed_at, id) WHERE state = 'closed';
 CREATE INDEX chats_contact  ON chats (contact_id);
 
@@ -199,6 +199,7 @@ CREATE TABLE assignments (
     over_capacity INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX assignments_chat ON assignments (chat_id, at);
+CREATE INDEX assignments_case ON assignments (case_id, id);
 CREATE INDEX assignments_agent ON assignments (agent_id, at);
 
 -- What stands between the bubbles: assignments, closings, a case's beginning.
@@ -250,6 +251,9 @@ CREATE TABLE messages (
 ) STRICT;
 CREATE INDEX messages_thread ON messages (chat_id, at, id);
 CREATE INDEX messages_outbox ON messages (chat_id, id) WHERE status IN ('queued', 'sending', 'unconfirmed');
+CREATE INDEX messages_unread ON messages (chat_id, id) WHERE direction = 'in';
+CREATE INDEX messages_case   ON messages (case_id);
+CREATE INDEX messages_retry  ON messages (retry_of_id) WHERE retry_of_id IS NOT NULL;
 CREATE INDEX messages_due    ON messages (next_attempt_at, id) WHERE status = 'queued';
 
 -- Every step a sent message took, with what Meta said of its price: asked for later, and not to be had again.
