@@ -4,12 +4,9 @@ package store
 
 func (InboundMessage) apply(t *tx) error { panic("not built yet") }
 func (EchoMessage) apply(t *tx) error    { panic("not built yet") }
-func (StatusReport) apply(t *tx) error   { panic("not built yet") }
 func (ReactionReport) apply(t *tx) error { panic("not built yet") }
 func (EditReport) apply(t *tx) error     { panic("not built yet") }
 func (RevokeReport) apply(t *tx) error   { panic("not built yet") }
 func (CallReport) apply(t *tx) error     { panic("not built yet") }
 func (IdentityReport) apply(t *tx) error { panic("not built yet") }
 func (NoticeReport) apply(t *tx) error   { panic("not built yet") }
-func (TemplateReport) apply(t *tx) error { panic("not built yet") }
-func (NumberReport) apply(t *tx) error   { panic("not built yet") }
