@@ -35,8 +35,11 @@ type Event struct {
 	AgentID   int64
 	TeamID    int64
 	OwnerID   int64
-	FormerID  int64
+	FormerID  int64 // the owner who lost the chat, FromQueue if it was taken out of the queue, 0 if the owner stayed
 }
+
+// FromQueue is a FormerID: nobody had the chat, and everybody of its team saw it.
+const FromQueue = -1
 
 // appendEvents writes the command's events as its last step. SQLite has one writer, so seq follows the order of commits.
 func (t *tx) appendEvents() error {

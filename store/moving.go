@@ -62,6 +62,10 @@ func (t *tx) move(c *Chat, m move) error {
 	if err := t.countOwners(from, m.to, m.needsRoom); err != nil {
 		return err
 	}
+	former := from
+	if from == 0 && c.State == ChatOpen && m.to != 0 {
+		former = FromQueue
+	}
 	*c = next
 
 	assignment := Assignment{ChatID: c.ID, CaseID: c.CaseID, At: t.now, Kind: m.kind, AgentID: m.to, FromID: from, ByID: m.by,
@@ -73,7 +77,7 @@ func (t *tx) move(c *Chat, m move) error {
 		return fmt.Errorf("record assignment of chat %d: %w", c.ID, err)
 	}
 	// Before the line: whoever loses sight by this must not be sent it.
-	t.chatChanged(*c, from)
+	t.chatChanged(*c, former)
 	if m.line == "" {
 		return nil
 	}

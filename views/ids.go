@@ -30,6 +30,8 @@ const (
 	SignalList    = "list"    // something in a list or a count that this person sees
 	SignalChat    = "chat"    // bar, foot or context of the open chat
 	SignalLost    = "lost"    // the open chat may no longer be seen
+	SignalThread  = "thread"  // a bubble could not be drawn: the thread fetches itself
+	SignalRail    = "rail"    // presence, load, unread
 	SignalBanners = "banners" // a number was paused or resumed
 	SignalPage    = "page"    // an administrative page shows something that changed
 )

@@ -65,6 +65,7 @@ type Server struct {
 	limits   []store.Limit
 	sessions *scs.SessionManager
 	hub      *live.Hub
+	sockets  *sockets
 	echo     *echo.Echo
 	metrics  *metrics
 	csrf     *http.CrossOriginProtection
@@ -87,7 +88,7 @@ func New(o Options) *Server {
 	}
 	s := &Server{
 		store: o.Store, channel: o.Channel, baseURL: o.BaseURL, log: o.Logger, version: o.Version, limits: o.LoginLimits,
-		sessions: newSessions(o.Store, o.BaseURL), hub: live.NewHub(), metrics: newMetrics(o.Metrics), csrf: newCSRF(o.BaseURL),
+		sessions: newSessions(o.Store, o.BaseURL), hub: live.NewHub(), sockets: newSockets(o.BaseURL), metrics: newMetrics(o.Metrics), csrf: newCSRF(o.BaseURL),
 	}
 	s.echo = s.newEcho(o.TrustedProxies)
 	return s
@@ -119,4 +120,20 @@ func extractIP(proxies []*net.IPNet) echo.IPExtractor {
 		options = append(options, echo.TrustIPRange(proxy))
 	}
 	return echo.ExtractIPFromXFFHeader(options...)
+}
+
+// Stop ends the live side before the HTTP server's own shutdown, because sockets never end by themselves: readiness goes
+// off, every socket is closed with 1012 within two seconds, and Stop returns when they are gone or ctx ends.
+func (s *Server) Stop(ctx context.Context) {
+	s.ready.stopping.Store(true)
+	s.hub.Close()
+	gone := make(chan struct{})
+	go func() {
+		s.sockets.running.Wait()
+		close(gone)
+	}()
+	select {
+	case <-gone:
+	case <-ctx.Done():
+	}
 }

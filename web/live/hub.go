@@ -72,6 +72,37 @@ func (h *Hub) Unsubscribe(sub *Subscriber) {
 	h.giveUp(sub, Left)
 }
 
+// Join puts the subscriber on one more topic; nothing happens if it is gone.
+func (h *Hub) Join(sub *Subscriber, topic string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if _, here := h.all[sub]; here {
+		h.join(sub, topic)
+	}
+}
+
+// SetTopics replaces everything the subscriber is on.
+func (h *Hub) SetTopics(sub *Subscriber, topics ...string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if _, here := h.all[sub]; !here {
+		return
+	}
+	for topic := range sub.topics {
+		h.leave(sub, topic)
+	}
+	for _, topic := range topics {
+		h.join(sub, topic)
+	}
+}
+
+// GiveUp ends one subscriber for a reason.
+func (h *Hub) GiveUp(sub *Subscriber, why Reason) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.giveUp(sub, why)
+}
+
 // Leave takes the subscriber out of one topic; from the return on, nothing of it reaches the queue.
 func (h *Hub) Leave(sub *Subscriber, topic string) {
 	h.mu.Lock()

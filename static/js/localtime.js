@@ -1,0 +1,58 @@
+// Live frames are written once for everybody, in UTC; here their times become the reader's, as the rest of the page is.
+import { now } from "./clock.js";
+
+const zone = document.body.dataset.zone || undefined;
+const format = (options) => new Intl.DateTimeFormat("en-GB", { timeZone: zone, ...options });
+const clock = format({ hour: "2-digit", minute: "2-digit" });
+const weekday = format({ weekday: "short" });
+const date = format({ day: "numeric", month: "short" });
+const dateAndYear = format({ day: "numeric", month: "short", year: "numeric" });
+const exact = format({ dateStyle: "medium", timeStyle: "medium" });
+const longDay = format({ weekday: "long", day: "numeric", month: "long" });
+const iso = new Intl.DateTimeFormat("en-CA", { timeZone: zone, year: "numeric", month: "2-digit", day: "2-digit" });
+
+export const dayOf = (milliseconds) => iso.format(milliseconds);
+
+function daysAgo(milliseconds) {
+  return Math.round((Date.parse(dayOf(now())) - Date.parse(dayOf(milliseconds))) / 86_400_000);
+}
+
+export function dayName(milliseconds) {
+  const days = daysAgo(milliseconds);
+  if (days <= 0) return "Today";
+  return days === 1 ? "Yesterday" : longDay.format(milliseconds);
+}
+
+function words(style, at) {
+  if (style === "exact") return exact.format(at);
+  if (style !== "list") return clock.format(at);
+  const days = daysAgo(at);
+  if (days <= 0) return clock.format(at);
+  if (days < 7) return weekday.format(at);
+  return dayOf(at).slice(0, 4) === dayOf(now()).slice(0, 4) ? date.format(at) : dateAndYear.format(at);
+}
+
+function waiting(since) {
+  const minutes = Math.floor((now() - since) / 60_000);
+  if (minutes < 1) return "waits";
+  if (minutes < 60) return `waits ${minutes} min`;
+  return minutes < 48 * 60 ? `waits ${Math.floor(minutes / 60)} h` : `waits ${Math.floor(minutes / 1440)} d`;
+}
+
+export function localise(root = document) {
+  for (const time of root.querySelectorAll("time[data-time]")) {
+    const at = Date.parse(time.dateTime);
+    const text = words(time.dataset.time, at);
+    if (time.textContent.trim() !== text) time.textContent = text;
+    time.title = exact.format(at);
+  }
+  for (const wait of root.querySelectorAll("[data-since]:not(#live)")) {
+    const text = waiting(Number(wait.dataset.since));
+    if (wait.textContent !== text) wait.textContent = text;
+  }
+}
+
+document.addEventListener("htmx:after:swap", () => localise());
+document.addEventListener("desk:clock", () => localise());
+setInterval(() => localise(document.getElementById("chats") ?? document.createElement("div")), 30_000);
+localise();
