@@ -147,7 +147,7 @@ type StatusStep struct {
 	Status     Status
 	At         time.Time       `gorm:"serializer:ms"`
 	ReceivedAt time.Time       `gorm:"serializer:ms"`
-	Details    json.RawMessage `gorm:"type:text"` // pricing, conversation, errors as they came
+	Details    json.RawMessage `gorm:"serializer:json"` // pricing, conversation, errors as they came
 }
 
 func (StatusStep) TableName() string { return "message_statuses" }

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -93,51 +92,33 @@ type head struct {
 
 // loadHeads loads messages with what a call needs, in the order of ids.
 func (t *tx) loadHeads(ids []int64) ([]head, error) {
-	messages, err := loadByID[Message](t, ids, func(m Message) int64 { return m.ID })
-	if err != nil {
-		return nil, err
-	}
-	var chatIDs, contactIDs, numberIDs []int64
-	for _, m := range messages {
-		chatIDs = append(chatIDs, m.ChatID)
-		numberIDs = append(numberIDs, m.NumberID)
-	}
-	chats, err := loadByID[Chat](t, chatIDs, func(c Chat) int64 { return c.ID })
-	if err != nil {
-		return nil, err
-	}
-	for _, c := range chats {
-		contactIDs = append(contactIDs, c.ContactID)
-	}
-	contacts, err := loadByID[Contact](t, contactIDs, func(c Contact) int64 { return c.ID })
-	if err != nil {
-		return nil, err
-	}
-	numbers, err := loadByID[Number](t, numberIDs, func(n Number) int64 { return n.ID })
-	if err != nil {
-		return nil, err
-	}
-	heads := make([]head, 0, len(ids))
-	for _, id := range ids {
-		m := messages[id]
-		c := chats[m.ChatID]
-		heads = append(heads, head{message: m, chat: c, contact: contacts[c.ContactID], number: numbers[m.NumberID]})
-	}
-	return heads, nil
-}
-
-func loadByID[T any](t *tx, ids []int64, id func(T) int64) (map[int64]T, error) {
-	var rows []T
-	if len(ids) > 0 {
-		if err := t.Where("id IN ?", ids).Find(&rows).Error; err != nil {
-			return nil, fmt.Errorf("load %T: %w", rows, err)
+	var messages []Message
+	var chats []Chat
+	var contacts []Contact
+	var numbers []Number
+	for _, load := range []struct {
+		into  any
+		where string
+	}{
+		{&messages, "id IN ?"},
+		{&chats, "id IN (SELECT chat_id FROM messages WHERE id IN ?)"},
+		{&contacts, "id IN (SELECT chats.contact_id FROM chats JOIN messages ON messages.chat_id = chats.id WHERE messages.id IN ?)"},
+		{&numbers, "id IN (SELECT number_id FROM messages WHERE id IN ?)"},
+	} {
+		if err := t.Where(load.where, ids).Find(load.into).Error; err != nil {
+			return nil, fmt.Errorf("load due messages: %w", err)
 		}
 	}
-	byID := make(map[int64]T, len(rows))
-	for _, row := range rows {
-		byID[id(row)] = row
+	messageOf, contactOf := byID(messages, messageID), byID(contacts, contactID)
+	chatOf := byID(chats, func(c Chat) int64 { return c.ID })
+	numberOf := byID(numbers, func(n Number) int64 { return n.ID })
+	heads := make([]head, 0, len(ids))
+	for _, id := range ids {
+		m := messageOf[id]
+		c := chatOf[m.ChatID]
+		heads = append(heads, head{message: *m, chat: *c, contact: *contactOf[c.ContactID], number: *numberOf[m.NumberID]})
 	}
-	return byID, nil
+	return heads, nil
 }
 
 // claim marks one message as sending; false when somebody else was faster.
@@ -201,101 +182,6 @@ func (s *Store) RecoverSending(ctx context.Context) (int64, error) {
 	return n, nil
 }
 
-// RecordAccepted: Meta took the message and named it. Statuses that came earlier under that name are applied now.
-// recipient is what the answer said of the contact (wa_id, user_id).
-func (s *Store) RecordAccepted(ctx context.Context, messageID int64, wamid string, recipient Identity) error {
-	err := s.command(ctx, func(t *tx) error {
-		m, err := t.outgoing(messageID)
-		if err != nil {
-			return err
-		}
-		if wamid != "" {
-			if err := t.name(m.ID, wamid); err != nil {
-				return err
-			}
-		}
-		if _, err := t.reach(m, outcome{status: Accepted, at: t.now}); err != nil {
-			return err
-		}
-		if err := t.learnRecipient(m.ChatID, recipient); err != nil {
-			return err
-		}
-		return t.applyKeptStatuses(wamid)
-	})
-	if err != nil {
-		return fmt.Errorf("record acceptance of message %d: %w", messageID, err)
-	}
-	return nil
-}
-
-// RecordRefused: Meta certainly did not take it and never will. A reason of window_ended also ends the chat's window.
-func (s *Store) RecordRefused(ctx context.Context, messageID int64, code int, reason FailReason, details string) error {
-	err := s.command(ctx, func(t *tx) error {
-		m, err := t.outgoing(messageID)
-		if err != nil {
-			return err
-		}
-		_, err = t.reach(m, outcome{status: Failed, at: t.now, code: code, reason: reason, words: details})
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("record refusal of message %d: %w", messageID, err)
-	}
-	return nil
-}
-
-// RecordUnknown: the call's outcome cannot be known. The message is unconfirmed and is never sent again by itself. A
-// message whose fate a status has told meanwhile stays as it is.
-func (s *Store) RecordUnknown(ctx context.Context, messageID int64, code int, details string) error {
-	err := s.command(ctx, func(t *tx) error {
-		_, err := t.doubt(messageID, code, details)
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("record unknown outcome of message %d: %w", messageID, err)
-	}
-	return nil
-}
-
-// doubt turns a sending message into an unconfirmed one. Its next_attempt_at is from now on when the agent is asked.
-func (t *tx) doubt(messageID int64, code int, words string) (bool, error) {
-	res := t.Exec("UPDATE messages SET status = 'unconfirmed', rank = ?, sending_at = ?, next_attempt_at = ?, error_code = ?, error_details = ?"+
-		" WHERE id = ? AND status = 'sending'", Unconfirmed.Rank(), millis(t.real), millis(t.real.Add(UnconfirmedHold)), code, clean(words), messageID)
-	if res.Error != nil || res.RowsAffected == 0 {
-		return false, res.Error
-	}
-	return true, t.announce(messageID)
-}
-
-// announce leaves the event for a message whose looks changed.
-func (t *tx) announce(messageID int64) error {
-	m, err := t.outgoing(messageID)
-	if err != nil {
-		return err
-	}
-	c, err := t.chat(m.ChatID)
-	if err != nil {
-		return err
-	}
-	t.messageChanged(m, c)
-	return nil
-}
-
-// PutBack: Meta certainly did not take it, but may later. The message is queued again for the real instant at; attempts
-// counts up. Where the whole number has to wait, call PauseNumber first. It leaves no event: to people the message is
-// still on its way.
-func (s *Store) PutBack(ctx context.Context, messageID int64, at time.Time, code int, details string) error {
-	err := s.command(ctx, func(t *tx) error {
-		return t.Exec("UPDATE messages SET status = 'queued', rank = 0, attempts = attempts + 1, next_attempt_at = ?, sending_at = 0,"+
-			" error_code = ?, error_details = ? WHERE id = ? AND status = 'sending'",
-			millis(at), code, clean(details), messageID).Error
-	})
-	if err != nil {
-		return fmt.Errorf("put message %d back: %w", messageID, err)
-	}
-	return nil
-}
-
 // ReleaseUnconfirmed emits a change for unconfirmed messages whose hold is over, so that pages ask the agent; it returns
 // how many. Each is announced once.
 func (s *Store) ReleaseUnconfirmed(ctx context.Context) (int, error) {
@@ -344,11 +230,3 @@ func (s *Store) OutboxFigures(ctx context.Context) (queued, unconfirmed int64, o
 const outboxFigures = `SELECT COUNT(*) AS queued, COALESCE(MIN(created_at), 0) AS oldest,
 	(SELECT COUNT(*) FROM messages WHERE status = 'unconfirmed' AND settled_at = 0) AS unconfirmed
 	FROM messages WHERE status = 'queued'`
-
-// rawJSON keeps a nil message out of a NOT NULL column.
-func rawJSON(raw json.RawMessage) json.RawMessage {
-	if len(raw) == 0 {
-		return json.RawMessage("{}")
-	}
-	return raw
-}

@@ -235,7 +235,7 @@ CREATE TABLE messages (
     status          TEXT    NOT NULL DEFAULT '',        -- outgoing only
     rank            INTEGER NOT NULL DEFAULT 0,
     attempts        INTEGER NOT NULL DEFAULT 0,
-    next_attempt_at INTEGER NOT NULL DEFAULT 0,         -- real time
+    next_attempt_at INTEGER NOT NULL DEFAULT 0,         -- real time; unconfirmed: when the agent is asked, then 0
     sending_at      INTEGER NOT NULL DEFAULT 0,         -- real time; also when it became unconfirmed
     settled_at      INTEGER NOT NULL DEFAULT 0,         -- an agent decided about an unconfirmed one
     error_code      INTEGER NOT NULL DEFAULT 0,
@@ -253,7 +253,10 @@ CREATE INDEX messages_thread ON messages (chat_id, at, id);
 CREATE INDEX messages_outbox ON messages (chat_id, id) WHERE status IN ('queued', 'sending', 'unconfirmed');
 CREATE INDEX messages_unread ON messages (chat_id, id) WHERE direction = 'in';
 CREATE INDEX messages_case   ON messages (case_id);
-CREATE INDEX messages_retry  ON messages (retry_of_id) WHERE retry_of_id IS NOT NULL;
+CREATE UNIQUE INDEX messages_retry ON messages (retry_of_id) WHERE retry_of_id IS NOT NULL; -- a message is repeated once
+CREATE INDEX messages_answers ON messages (chat_id, id) WHERE direction = 'out';
+CREATE INDEX messages_held   ON messages (next_attempt_at, id) WHERE status = 'unconfirmed';
+CREATE INDEX messages_template ON messages (agent_id, template_id, id) WHERE template_id IS NOT NULL;
 CREATE INDEX messages_due    ON messages (next_attempt_at, id) WHERE status = 'queued';
 
 -- Every step a sent message took, with what Meta said of its price: asked for later, and not to be had again.
