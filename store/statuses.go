@@ -234,20 +234,3 @@ func (t *tx) applyKeptStatuses(wamid string) error {
 	}
 	return nil
 }
-
-// learnRecipient gives the contact of a chat an id that it lacked. Meta names its recipients in every answer and status;
-// most teach nothing.
-func (t *tx) learnRecipient(chatID int64, id Identity) error {
-	if id.Empty() {
-		return nil
-	}
-	var c Contact
-	err := t.Where("id = (SELECT contact_id FROM chats WHERE id = ?)", chatID).First(&c).Error
-	if err != nil {
-		return fmt.Errorf("contact of chat %d: %w", chatID, err)
-	}
-	if (id.BSUID == "" || c.BSUID != "") && (id.WaID == "" || c.WaID != "") {
-		return nil
-	}
-	return t.learnIdentity(c.ID, id)
-}
