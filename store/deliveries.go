@@ -2,13 +2,18 @@ package store
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"strings"
 	"time"
+
+	"gorm.io/gorm"
 )
 
 // Delivery is one raw webhook POST as it came.
 type Delivery struct {
 	ID          int64
-	ReceivedAt  time.Time `gorm:"serializer:ms"`
+	ReceivedAt  time.Time `gorm:"serializer:ms"` // real time
 	Body        []byte
 	SHA256      []byte `gorm:"column:sha256"`
 	State       DeliveryState
@@ -25,18 +30,13 @@ const (
 	DeliveryParked DeliveryState = "parked" // cannot be processed; kept with its error for an admin
 )
 
-// intake gathers deliveries that arrive together into one commit, and so into one fsync.
-type intake struct{}
-
-func startIntake(s *Store) *intake { return &intake{} }
-func (in *intake) stop()           {}
-
-// KeepDelivery returns when the raw body is on disk. Deliveries that arrive while a commit is under way share the next one.
-func (s *Store) KeepDelivery(ctx context.Context, body []byte) error { panic("not built yet") }
-
 // NewDeliveries returns up to limit unprocessed deliveries, oldest first.
 func (s *Store) NewDeliveries(ctx context.Context, limit int) ([]Delivery, error) {
-	panic("not built yet")
+	var found []Delivery
+	if err := s.read.WithContext(ctx).Where("state = 'new'").Order("id").Limit(limit).Find(&found).Error; err != nil {
+		return nil, fmt.Errorf("new deliveries: %w", err)
+	}
+	return found, nil
 }
 
 // Processed is one delivery with what the channel read in it.
@@ -46,40 +46,182 @@ type Processed struct {
 	Problem    string // what could not be read or placed; the rest is applied and the delivery parked with this
 }
 
+// ErrUnknownNumber: a report is about a number that this desk does not have.
+var ErrUnknownNumber = errors.New("unknown number")
+
 // ApplyDeliveries applies what the channel read in one or more deliveries, and marks each done (or parked with its
 // Problem), all in one transaction: a crash applies them again from the start, and the unique ids make that harmless.
 // If one of several fails, none is applied; the caller then tries them one by one and parks the one that fails.
-func (s *Store) ApplyDeliveries(ctx context.Context, batch []Processed) error { panic("not built yet") }
+//
+// Reports about a number the desk does not have (ErrUnknownNumber) are no failure: they are left out, the rest is applied,
+// and the delivery is parked with their names. So are the reports that fail in a delivery given alone, unless all do.
+func (s *Store) ApplyDeliveries(ctx context.Context, batch []Processed) error {
+	err := s.command(ctx, func(t *tx) error {
+		for _, p := range batch {
+			if err := t.applyDelivery(p, t.apply); err != nil {
+				return fmt.Errorf("apply delivery %d: %w", p.DeliveryID, err)
+			}
+		}
+		return nil
+	})
+	if err == nil || len(batch) != 1 || len(batch[0].Reports) < 2 || ctx.Err() != nil {
+		return err
+	}
+	retry := s.command(ctx, func(t *tx) error {
+		p, applied := batch[0], 0
+		err := t.applyDelivery(p, func(r Report) error {
+			err := t.attempt(r)
+			if err == nil {
+				applied++
+			}
+			return stepOver{err}.orNil()
+		})
+		if err == nil && applied == 0 {
+			return errors.New("no report could be applied")
+		}
+		return err
+	})
+	if retry != nil {
+		return err // the first error says more
+	}
+	return nil
+}
+
+// stepOver marks a report's failure as one that does not stop its delivery.
+type stepOver struct{ error }
+
+func (e stepOver) Unwrap() error { return e.error }
+func (e stepOver) orNil() error {
+	if e.error == nil {
+		return nil
+	}
+	return e
+}
+
+func (t *tx) apply(r Report) error {
+	err := r.apply(t)
+	if errors.Is(err, ErrUnknownNumber) {
+		return stepOver{err}
+	}
+	return err
+}
+
+// attempt applies a report so that its failure leaves nothing behind.
+func (t *tx) attempt(r Report) error {
+	outer, events := t.DB, len(t.events)
+	defer func() { t.DB = outer }()
+	err := outer.Transaction(func(db *gorm.DB) error {
+		t.DB = db
+		return r.apply(t)
+	})
+	if err != nil {
+		t.events = t.events[:events]
+	}
+	return err
+}
+
+// applyDelivery applies the reports of one delivery and marks it.
+func (t *tx) applyDelivery(p Processed, apply func(Report) error) error {
+	var problems []string
+	if p.Problem != "" {
+		problems = append(problems, p.Problem)
+	}
+	for i, r := range p.Reports {
+		err := apply(r)
+		var over stepOver
+		switch {
+		case errors.As(err, &over):
+			if said := over.Error(); len(problems) == 0 || problems[len(problems)-1] != said {
+				problems = append(problems, said)
+			}
+		case err != nil:
+			return fmt.Errorf("report %d of %d (%T): %w", i+1, len(p.Reports), r, err)
+		}
+	}
+	return t.markDelivery(p.DeliveryID, strings.Join(problems, "\n"))
+}
+
+// markDelivery ends the processing of a delivery: done, or parked with a problem.
+func (t *tx) markDelivery(id int64, problem string) error {
+	state := DeliveryDone
+	if problem != "" {
+		state = DeliveryParked
+		t.emit(Event{Kind: DeliveryChanged})
+	}
+	err := t.Exec("UPDATE deliveries SET state = ?, error = ?, attempts = attempts + 1, processed_at = ? WHERE id = ?",
+		state, clean(problem), millis(t.real), id).Error
+	if err != nil {
+		return fmt.Errorf("mark delivery %d: %w", id, err)
+	}
+	return nil
+}
 
 // ParkDelivery keeps a delivery aside with the reason why it could not be processed.
 func (s *Store) ParkDelivery(ctx context.Context, id int64, reason string) error {
-	panic("not built yet")
+	if reason == "" {
+		reason = "unknown"
+	}
+	return s.command(ctx, func(t *tx) error { return t.markDelivery(id, reason) })
 }
 
 // Deliveries lists deliveries for the admin page, newest first, parked ones only or all; before = 0 starts at the top.
 // Bodies are left out. Admins only: ErrForbidden.
 func (s *Store) Deliveries(ctx context.Context, who Agent, parkedOnly bool, before int64, limit int) ([]Delivery, error) {
-	panic("not built yet")
+	if who.Role != RoleAdmin || who.Disabled() {
+		return nil, ErrForbidden
+	}
+	q := s.read.WithContext(ctx).Select("id", "received_at", "sha256", "state", "error", "attempts", "processed_at")
+	if parkedOnly {
+		q = q.Where("state = 'parked'")
+	}
+	if before > 0 {
+		q = q.Where("id < ?", before)
+	}
+	var found []Delivery
+	if err := q.Order("id DESC").Limit(limit).Find(&found).Error; err != nil {
+		return nil, fmt.Errorf("list deliveries: %w", err)
+	}
+	return found, nil
 }
 
 // Delivery returns one with its body. Admins only: ErrForbidden; ErrNotFound once pruned.
 func (s *Store) Delivery(ctx context.Context, who Agent, id int64) (Delivery, error) {
-	panic("not built yet")
+	if who.Role != RoleAdmin || who.Disabled() {
+		return Delivery{}, ErrForbidden
+	}
+	var d Delivery
+	err := s.read.WithContext(ctx).First(&d, id).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return d, ErrNotFound
+	}
+	if err != nil {
+		return d, fmt.Errorf("delivery %d: %w", id, err)
+	}
+	return d, nil
 }
 
-// RunDeliveryAgain puts a parked delivery back to new. Admins only; recorded.
+// RunDeliveryAgain puts a parked delivery back to new. Admins only; recorded. ErrNotFound once pruned, Conflict settled
+// when it is not parked (any more).
 func (s *Store) RunDeliveryAgain(ctx context.Context, who Agent, id int64) error {
-	panic("not built yet")
-}
-
-// PruneDeliveries deletes processed deliveries older than keep, parked ones included, at most limit of them; it returns
-// how many went.
-func (s *Store) PruneDeliveries(ctx context.Context, keep time.Duration, limit int) (int64, error) {
-	panic("not built yet")
-}
-
-// PruneEvents deletes events older than keep and beyond the newest 200,000, but never the newest one: it carries the
-// count. Expired sessions, links, sign-in failures and pending reports older than 7 days go with them.
-func (s *Store) PruneEvents(ctx context.Context, keep time.Duration) (int64, error) {
-	panic("not built yet")
+	if who.Role != RoleAdmin || who.Disabled() {
+		return ErrForbidden
+	}
+	return s.command(ctx, func(t *tx) error {
+		res := t.Exec("UPDATE deliveries SET state = 'new' WHERE id = ? AND state = 'parked'", id)
+		if res.Error != nil {
+			return fmt.Errorf("run delivery %d again: %w", id, res.Error)
+		}
+		if res.RowsAffected == 0 {
+			var here int64
+			if err := t.Raw("SELECT COUNT(*) FROM deliveries WHERE id = ?", id).Scan(&here).Error; err != nil {
+				return fmt.Errorf("delivery %d: %w", id, err)
+			}
+			if here == 0 {
+				return ErrNotFound
+			}
+			return Conflict{Kind: ConflictSettled}
+		}
+		t.emit(Event{Kind: DeliveryChanged})
+		return t.audit(who.ID, "", "delivery.again", fmt.Sprintf("delivery:%d", id), nil)
+	})
 }
