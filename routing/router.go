@@ -201,7 +201,7 @@ func (c *cursor) news(ctx context.Context) (bool, error) {
 func matters(e store.Event) bool {
 	switch e.Kind {
 	case store.ChatChanged:
-		return e.OwnerID == 0 || e.FormerID != 0
+		return e.OwnerID == 0 || e.FormerID > 0
 	case store.AgentChanged, store.SettingsChanged:
 		return true
 	}
