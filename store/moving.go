@@ -63,7 +63,10 @@ func (t *tx) move(c *Chat, m move) error {
 		return err
 	}
 	former := from
-	if from == 0 && c.State == ChatOpen && m.to != 0 {
+	switch {
+	case from == 0 && c.State == ChatClosed:
+		former = c.LastOwnerID // saw it among the closed ones
+	case from == 0:
 		former = FromQueue
 	}
 	*c = next
@@ -171,7 +174,7 @@ func (t *tx) ownedBy(ownerID int64) error {
 // closedBy is the Conflict that names whoever closed the chat's last case.
 func (t *tx) closedBy(c Chat) error {
 	var last Case
-	if err := t.First(&last, c.CaseID).Error; err != nil {
+	if err := t.Limit(1).Find(&last, "id = ?", c.CaseID).Error; err != nil {
 		return fmt.Errorf("last case of chat %d: %w", c.ID, err)
 	}
 	closer, err := t.named(last.ClosedBy)

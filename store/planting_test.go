@@ -1,0 +1,131 @@
+package store_test
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"agentdesk/store"
+	"agentdesk/store/storetest"
+)
+
+// waiting plants a chat in the queue with a case and one message of its customer, now.
+func waiting(t testing.TB, d *storetest.Desk) store.Chat {
+	t.Helper()
+	id := d.Queue(t, 1)[0]
+	caseID := d.Exec(t, "INSERT INTO cases (chat_id, opened_at) VALUES (?, ?)", id, d.Clock.Now().UnixMilli())
+	d.Exec(t, "UPDATE chats SET case_id = ? WHERE id = ?", caseID, id)
+	m := plant(t, d, id, store.Message{Direction: store.In, Body: "Hola", At: d.Clock.Now()})
+	d.Exec(t, "UPDATE chats SET last_message_id = ? WHERE id = ?", m, id)
+	return d.Chat(t, id)
+}
+
+// owned is a waiting chat that its owner took.
+func owned(t testing.TB, d *storetest.Desk, owner store.Agent) store.Chat {
+	t.Helper()
+	return take(t, d, owner, waiting(t, d).ID)
+}
+
+func take(t testing.TB, d *storetest.Desk, who store.Agent, chatID int64) store.Chat {
+	t.Helper()
+	c, err := d.Store.TakeChat(t.Context(), who, chatID, true)
+	if err != nil {
+		t.Fatalf("%s takes chat %d: %v", who.Name, chatID, err)
+	}
+	return c
+}
+
+// plant puts a message into a chat past every rule, and returns its id. What is left empty is a customer's text.
+func plant(t testing.TB, d *storetest.Desk, chatID int64, m store.Message) int64 {
+	t.Helper()
+	if m.Direction == "" {
+		m.Direction = store.In
+	}
+	if m.Kind == "" {
+		m.Kind = store.KindText
+	}
+	orNull := func(id int64) any {
+		if id == 0 {
+			return nil
+		}
+		return id
+	}
+	id := d.Exec(t, "INSERT INTO messages (chat_id, case_id, number_id, direction, kind, agent_id, at, body, quoted_wamid, status, rank,"+
+		" retry_of_id, edited_at, created_at) SELECT id, case_id, number_id, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM chats WHERE id = ?",
+		m.Direction, m.Kind, orNull(m.AgentID), m.At.UnixMilli(), m.Body, m.QuotedWAMID, m.Status, m.Status.Rank(),
+		orNull(m.RetryOfID), max(0, m.EditedAt.UnixMilli()), d.Clock.Now().UnixMilli(), chatID)
+	wamid := m.WAMID
+	if wamid == "" {
+		wamid = fmt.Sprintf("wamid.PLANTED%d", id)
+	}
+	d.Exec(t, "UPDATE messages SET wamid = ? WHERE id = ?", wamid, id)
+	return id
+}
+
+// seeing is the person as if the desk's setting were another.
+func seeing(who store.Agent, v store.Visibility) store.Agent {
+	who.Visibility = v
+	return who
+}
+
+// conflict is the Conflict in an error; the test ends if there is none.
+func conflict(t testing.TB, err error, kind store.ConflictKind) store.Conflict {
+	t.Helper()
+	var c store.Conflict
+	if !errors.As(err, &c) || c.Kind != kind {
+		t.Fatalf("got %v, want conflict %s", err, kind)
+	}
+	return c
+}
+
+func wantError(t testing.TB, err, want error) {
+	t.Helper()
+	if !errors.Is(err, want) {
+		t.Errorf("got %v, want %v", err, want)
+	}
+}
+
+// unchanged holds a refusal to leaving no trace: neither chat nor log nor anybody's count differ afterwards.
+func unchanged(t testing.TB, d *storetest.Desk, do func()) {
+	t.Helper()
+	state := func() [3]int64 {
+		return [3]int64{
+			d.Count(t, "SELECT COALESCE(SUM(version), 0) FROM chats"),
+			d.Count(t, "SELECT COALESCE(MAX(seq), 0) FROM events"),
+			d.Count(t, "SELECT SUM(open_count) + (SELECT COUNT(*) FROM assignments) + (SELECT COUNT(*) FROM thread_lines) FROM agents"),
+		}
+	}
+	before := state()
+	do()
+	if after := state(); after != before {
+		t.Errorf("versions, events and records were %v and are %v", before, after)
+	}
+}
+
+// eventsOf are the events that something leaves.
+func eventsOf(t testing.TB, d *storetest.Desk, do func()) []store.Event {
+	t.Helper()
+	seq, err := d.Store.LastSeq(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	do()
+	events, complete, err := d.Store.EventsAfter(t.Context(), seq, 1000)
+	if err != nil || !complete {
+		t.Fatalf("events after %d: complete %v, %v", seq, complete, err)
+	}
+	for i := range events {
+		events[i].Seq, events[i].At = 0, time.Time{}
+	}
+	return events
+}
+
+// countsAgree holds everybody's open count to the chats they own.
+func countsAgree(t testing.TB, d *storetest.Desk) {
+	t.Helper()
+	wrong := d.Count(t, "SELECT COUNT(*) FROM agents WHERE open_count <> (SELECT COUNT(*) FROM chats WHERE owner_id = agents.id)")
+	if wrong != 0 {
+		t.Errorf("%d people have an open count that is not the number of their chats", wrong)
+	}
+}
