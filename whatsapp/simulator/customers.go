@@ -30,6 +30,7 @@ func (s *Simulator) AddCustomer(c Customer) *Customer {
 	if c.ID == "" {
 		c.ID = fmt.Sprintf("c%d", s.lastCustomer)
 	}
+	c.Phone = asPhone(c.Phone)
 	if c.WaID == "" {
 		c.WaID = digits(c.Phone)
 	}
@@ -45,6 +46,7 @@ func (s *Simulator) AddCustomer(c Customer) *Customer {
 		s.forget(s.customers[0])
 	}
 	s.customers = append(s.customers, &c)
+	s.byCustomer[c.ID] = &c
 	return &stored
 }
 
@@ -97,7 +99,7 @@ func (s *Simulator) ChangeNumber(id, phone string) {
 		return
 	}
 	old := *c
-	c.Phone, c.WaID, c.BSUID = phone, digits(phone), newBSUID(phone)
+	c.Phone, c.WaID, c.BSUID = asPhone(phone), digits(phone), newBSUID(phone)
 	system := object{"user_id": c.BSUID, "previous_user_id": old.BSUID}
 	if c.WaID == "" {
 		system["type"] = "user_changed_user_id"
@@ -129,18 +131,11 @@ func (s *Simulator) numbersOf(customer string) []Number {
 }
 
 // customer finds a customer by the simulator's id. s.mu is held, and so it is for everything below.
-func (s *Simulator) customer(id string) *Customer {
-	for _, c := range s.customers {
-		if c.ID == id {
-			return c
-		}
-	}
-	return nil
-}
+func (s *Simulator) customer(id string) *Customer { return s.byCustomer[id] }
 
 func (s *Simulator) customerByPhone(number string) *Customer {
 	for _, c := range s.customers {
-		if number != "" && (c.WaID == number || digits(c.Phone) == number) {
+		if number != "" && (c.WaID == number || c.Phone == "+"+number) {
 			return c
 		}
 	}
@@ -158,6 +153,7 @@ func (s *Simulator) customerByBSUID(bsuid string) *Customer {
 
 // forget drops a customer and their conversations.
 func (s *Simulator) forget(c *Customer) {
+	delete(s.byCustomer, c.ID)
 	for key, conv := range s.conversations {
 		if key.customer != c.ID {
 			continue
@@ -211,6 +207,14 @@ func randomDigits(n int) string {
 	}
 	out[0] = '1' + byte(rand.IntN(9))
 	return string(out)
+}
+
+// asPhone makes E.164 of what a person types.
+func asPhone(typed string) string {
+	if d := digits(typed); d != "" {
+		return "+" + d
+	}
+	return ""
 }
 
 func digits(s string) string {

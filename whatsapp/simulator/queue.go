@@ -15,6 +15,8 @@ type queue struct {
 	mu      sync.Mutex
 	lanes   []*lane
 	seq     int64
+	total   int
+	dropped func()        // called when there were too many jobs and the oldest of a lane went
 	pending int           // jobs that Idle waits for, running ones included
 	quiet   chan struct{} // closed when pending falls to 0
 }
@@ -34,8 +36,8 @@ type job struct {
 
 const laneCount = 32
 
-func newQueue() *queue {
-	q := &queue{quiet: make(chan struct{})}
+func newQueue(dropped func()) *queue {
+	q := &queue{quiet: make(chan struct{}), dropped: dropped}
 	for range laneCount {
 		q.lanes = append(q.lanes, &lane{wake: make(chan struct{}, 1)})
 	}
@@ -59,10 +61,13 @@ func (q *queue) push(key string, j *job) {
 	q.mu.Lock()
 	q.seq++
 	j.seq = q.seq
-	if len(l.jobs) >= maxJobs/laneCount {
+	if q.total >= maxJobs && len(l.jobs) > 0 {
 		q.done(heap.Pop(&l.jobs).(*job))
+		q.total--
+		q.dropped()
 	}
 	heap.Push(&l.jobs, j)
+	q.total++
 	if j.counted {
 		q.pending++
 	}
@@ -165,6 +170,7 @@ func (q *queue) next(l *lane) (*job, time.Duration) {
 	if wait := time.Until(l.jobs[0].due); wait > 0 {
 		return nil, wait
 	}
+	q.total--
 	return heap.Pop(&l.jobs).(*job), 0
 }
 

@@ -58,12 +58,12 @@ type Number struct {
 
 // Bounds on what is kept in memory.
 const (
-	maxEntries   = 2000  // messages per conversation
-	maxSent      = 20000 // what Accepted returns
-	maxLog       = 200   // deliveries that the page can show
-	maxJobs      = 20000 // webhooks that wait for a receiver; the oldest go first
+	maxEntries   = 2000   // messages per conversation
+	maxSent      = 20000  // what Accepted returns
+	maxLog       = 200    // deliveries that the page can show
+	maxJobs      = 100000 // webhooks that wait for a receiver; the oldest go first
 	maxMedia     = 256 << 20
-	maxCustomers = 5000
+	maxCustomers = 20000
 )
 
 // Simulator plays Meta. Make one with New; its methods may be called from any goroutine.
@@ -78,7 +78,8 @@ type Simulator struct {
 	webhook       string
 	subscribed    bool
 	offset        time.Duration
-	customers     []*Customer
+	customers     []*Customer // in the order they were added
+	byCustomer    map[string]*Customer
 	conversations map[conversationKey]*conversation
 	byID          map[string]*entry // every message in memory, by wamid
 	sent          []Sent
@@ -133,10 +134,11 @@ func New(opts Options) *Simulator {
 		opts:          opts,
 		log:           opts.Logger,
 		faults:        &Faults{},
-		queue:         newQueue(),
+		queue:         newQueue(func() { opts.Logger.Warn("simulator: too many webhooks wait, the oldest was dropped") }),
 		client:        newClient(),
 		webhook:       opts.WebhookURL,
 		subscribed:    true,
+		byCustomer:    map[string]*Customer{},
 		conversations: map[conversationKey]*conversation{},
 		byID:          map[string]*entry{},
 		media:         map[string]*media{},
