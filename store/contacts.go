@@ -66,11 +66,11 @@ func (t *tx) contactFor(id Identity, at time.Time) (Contact, error) {
 	var c Contact
 	switch {
 	case b == nil && w == nil:
-		c, err = t.createContact(at)
+		c, err = t.createContact()
 	case b != nil && (w == nil || w.Contact.ID == b.Contact.ID):
 		c = b.Contact
 	case b == nil:
-		c, err = t.holderOrHeir(w, id, at)
+		c, err = t.holderOrHeir(w, &id, at)
 	case w.Contact.BSUID == "": // one event names both: the same person, met twice
 		c, err = t.fold(b.Contact, w.Contact)
 	default: // the number stands with somebody else
@@ -88,7 +88,7 @@ func (t *tx) contactFor(id Identity, at time.Time) (Contact, error) {
 
 // holderOrHeir: only the number is known. Under another business-scoped id, or after its holder is known to have left it,
 // it speaks for a new person.
-func (t *tx) holderOrHeir(w *holding, id Identity, at time.Time) (Contact, error) {
+func (t *tx) holderOrHeir(w *holding, id *Identity, at time.Time) (Contact, error) {
 	passed := id.BSUID != "" && w.Contact.BSUID != ""
 	if id.BSUID == "" && w.Contact.WaID != id.WaID {
 		left, err := t.firstSeen(w.Contact.ID, kindWaID, w.Contact.WaID)
@@ -100,15 +100,15 @@ func (t *tx) holderOrHeir(w *holding, id Identity, at time.Time) (Contact, error
 	if !passed {
 		return w.Contact, nil
 	}
-	c, err := t.createContact(at)
+	c, err := t.createContact()
 	if err != nil {
 		return c, err
 	}
-	return c, t.passNumber(w, &c, &id, at)
+	return c, t.passNumber(w, &c, id, at)
 }
 
-// passNumber takes a wa_id from its holder for c, and marks both for a person to look at. An event older than what the
-// holder was seen with is a late one: the number stays where it is, and id loses it.
+// passNumber takes a wa_id from its holder for c, and marks for a person to look at who has it now and whose only number it
+// was. An event older than the holder's last with it is a late one: the number stays where it is, and id loses it.
 func (t *tx) passNumber(w *holding, c *Contact, id *Identity, at time.Time) error {
 	if at.Before(w.LastSeen) {
 		id.WaID = ""
@@ -120,7 +120,10 @@ func (t *tx) passNumber(w *holding, c *Contact, id *Identity, at time.Time) erro
 		return fmt.Errorf("pass a number on: %w", res.Error)
 	}
 	former := w.Contact
-	former.Review, c.Review = ReviewRecycled, ReviewRecycled
+	c.Review = ReviewRecycled
+	if former.WaID == id.WaID {
+		former.Review = ReviewRecycled
+	}
 	if former.Phone == "+"+id.WaID {
 		former.Phone = "" // somebody else would get what is sent there
 	}
@@ -134,7 +137,7 @@ func (t *tx) passNumber(w *holding, c *Contact, id *Identity, at time.Time) erro
 }
 
 // createContact makes an empty contact; learn gives it its ids.
-func (t *tx) createContact(at time.Time) (Contact, error) {
+func (t *tx) createContact() (Contact, error) {
 	c := Contact{CreatedAt: t.now, UpdatedAt: t.now}
 	if err := t.Create(&c).Error; err != nil {
 		return c, fmt.Errorf("create contact: %w", err)

@@ -56,14 +56,18 @@ var ErrUnknownNumber = errors.New("unknown number")
 // Reports about a number the desk does not have (ErrUnknownNumber) are no failure: they are left out, the rest is applied,
 // and the delivery is parked with their names. So are the reports that fail in a delivery given alone, unless all do.
 func (s *Store) ApplyDeliveries(ctx context.Context, batch []Processed) error {
-	err := s.command(ctx, func(t *tx) error {
+	together := func(t *tx) error {
 		for _, p := range batch {
 			if err := t.applyDelivery(p, t.apply); err != nil {
 				return fmt.Errorf("apply delivery %d: %w", p.DeliveryID, err)
 			}
 		}
 		return nil
-	})
+	}
+	err := s.command(ctx, together)
+	if errors.Is(err, errIdentityTaken) {
+		err = s.command(ctx, together)
+	}
 	if err == nil || len(batch) != 1 || len(batch[0].Reports) < 2 || ctx.Err() != nil {
 		return err
 	}

@@ -63,7 +63,7 @@ func (t *tx) follow(r IdentityReport, at time.Time) (Contact, bool, error) {
 	var c Contact
 	switch {
 	case was == nil && is == nil:
-		c, err = t.createContact(at)
+		c, err = t.createContact()
 	case was == nil:
 		c = is.Contact
 	case is == nil || is.Contact.ID == was.Contact.ID:
