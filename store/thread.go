@@ -157,13 +157,19 @@ func (s *Store) Message(ctx context.Context, who Agent, id int64) (Message, erro
 type Moment struct {
 	Message *Message
 	Line    *Line
+	Contact Contact // whose thread it is
 }
 
 // Moment loads what the event names, dressed as in Thread; nil for what it does not name or what is gone.
 func (s *Store) Moment(ctx context.Context, e Event) (Moment, error) {
 	var messages []Message
 	var lines []Line
+	var contact Contact
 	err := s.snapshot(ctx, func(db *gorm.DB) error {
+		err := db.Raw("SELECT contacts.* FROM chats JOIN contacts ON contacts.id = chats.contact_id WHERE chats.id = ?", e.ChatID).Scan(&contact).Error
+		if err != nil {
+			return fmt.Errorf("contact of chat %d: %w", e.ChatID, err)
+		}
 		if e.MessageID != 0 {
 			if err := db.Limit(1).Find(&messages, e.MessageID).Error; err != nil {
 				return fmt.Errorf("message %d: %w", e.MessageID, err)
@@ -176,7 +182,7 @@ func (s *Store) Moment(ctx context.Context, e Event) (Moment, error) {
 		}
 		return dress(db, messages, lines)
 	})
-	var m Moment
+	m := Moment{Contact: contact}
 	if err != nil {
 		return m, err
 	}
