@@ -1,5 +1,49 @@
 package web
 
-func (s *Server) adminRoutes() []Route { return nil }
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"strconv"
 
-func (s *Server) sessionRoutes() []Route { return nil }
+	"github.com/labstack/echo/v4"
+
+	"agentdesk/store"
+	"agentdesk/views"
+)
+
+// adminRoutes are the screens around the inbox. Who sees what on them, and which of their forms, is the store's to say.
+func (s *Server) adminRoutes() []Route {
+	return []Route{
+		{http.MethodPost, "/presence", SignedIn, s.choosePresence},
+		{http.MethodGet, "/banners", SignedIn, s.showBanners},
+	}
+}
+
+// fieldErrors says whether the same form comes back, with what is wrong beside its field.
+func fieldErrors(err error) (views.Errors, bool) {
+	var invalid store.Invalid
+	if !errors.As(err, &invalid) {
+		return nil, false
+	}
+	return views.Errors{invalid.Field: invalid.Message}, true
+}
+
+// paramID is the decimal number in the path; what is none does not exist.
+func paramID(c echo.Context) (int64, error) {
+	id, err := strconv.ParseInt(c.Param("id"), 10, 64)
+	if err != nil || id < 1 {
+		return 0, store.ErrNotFound
+	}
+	return id, nil
+}
+
+// backToPage leads to the page that a form without a place of its own was sent from.
+func backToPage(c echo.Context) string {
+	for _, name := range []string{"HX-Current-URL", "Referer"} {
+		if u, err := url.Parse(c.Request().Header.Get(name)); err == nil && u.Host == c.Request().Host {
+			return localPath(u.RequestURI())
+		}
+	}
+	return "/"
+}

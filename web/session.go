@@ -72,7 +72,22 @@ func (s *Server) signedIn(c echo.Context) (store.Agent, error) {
 	if errors.Is(err, errSignedOut) {
 		return who, s.toSignIn(c)
 	}
+	if err == nil {
+		s.touchSession(c)
+	}
 	return who, err
+}
+
+// touchSession notes that somebody is using the session. A region that fetches itself because something happened on the
+// desk is no use: a page left alone for hours must not keep its session alive.
+func (s *Server) touchSession(c echo.Context) {
+	if c.Request().Method == http.MethodGet && wantsFragment(c) {
+		return
+	}
+	ctx, now := c.Request().Context(), s.store.Real()
+	if now.Sub(time.Unix(s.sessions.GetInt64(ctx, sessionSeen), 0)) >= sessionTouch {
+		s.sessions.Put(ctx, sessionSeen, now.Unix())
+	}
 }
 
 func (s *Server) sessionAgent(ctx context.Context) (store.Agent, error) {
@@ -89,13 +104,7 @@ func (s *Server) sessionAgent(ctx context.Context) (store.Agent, error) {
 		}
 		return who, errSignedOut
 	}
-	if err != nil {
-		return who, err
-	}
-	if now.Sub(seen) >= sessionTouch {
-		s.sessions.Put(ctx, sessionSeen, now.Unix())
-	}
-	return who, nil
+	return who, err
 }
 
 // toSignIn answers a request without a session: a page is redirected and remembers its way back; a fragment or a form
