@@ -191,13 +191,9 @@ func (r *reader) handover(raw json.RawMessage) {
 		r.passOver("messaging_handovers without a sender") // Meta leaves it out at times
 		return
 	}
-	words := string(h.Type)
-	for _, part := range []handoverDetail{h.Passed, h.Taken} {
-		for _, t := range []text{part.Metadata, part.Conversation.Summary.Text} {
-			if t != "" {
-				words += "\n" + string(t)
-			}
-		}
+	words := joined("\n", h.Passed.Metadata, h.Passed.Conversation.Summary.Text, h.Taken.Metadata, h.Taken.Conversation.Summary.Text)
+	if words == "" {
+		words = string(h.Type)
 	}
 	r.report(store.NoticeReport{PhoneNumberID: string(number), Contact: who, Text: words, At: h.Timestamp.or(r.received)})
 }

@@ -93,6 +93,12 @@ func statusDetails(s status) json.RawMessage {
 	return out
 }
 
+// Who began a call, in Meta's words.
+const (
+	userInitiated     = "USER_INITIATED"
+	businessInitiated = "BUSINESS_INITIATED"
+)
+
 // call reads one of calls[]. Which events open the window: 5.1.
 func (r *reader) call(v value, raw json.RawMessage) {
 	var c call
@@ -101,10 +107,13 @@ func (r *reader) call(v value, raw json.RawMessage) {
 		return
 	}
 	direction := strings.ToUpper(string(c.Direction))
-	byUser := direction == "USER_INITIATED"
-	if direction == "" { // told by who is the business
-		byUser = digits(c.To) != "" && digits(c.To) == digits(v.Metadata.DisplayPhone)
+	if direction == "" { // told by which side is the business
+		direction = userInitiated
+		if digits(c.From) != "" && digits(c.From) == digits(v.Metadata.DisplayPhone) {
+			direction = businessInitiated
+		}
 	}
+	byUser := direction == userInitiated
 	who := v.identity(c.To, c.ToUserID, c.ToParentUserID)
 	if byUser {
 		who = v.identity(c.From, c.FromUserID, c.FromParentUserID)
@@ -139,7 +148,7 @@ func (r *reader) call(v value, raw json.RawMessage) {
 func (r *reader) callStatus(v value, s status) {
 	report := store.CallReport{
 		PhoneNumberID: string(v.Metadata.PhoneNumberID), Contact: v.recipient(s), CallID: string(s.ID), At: s.Timestamp.or(r.received),
-		Call: store.Call{ID: string(s.ID), Direction: "BUSINESS_INITIATED"}, // statuses exist for our own calls only
+		Call: store.Call{ID: string(s.ID), Direction: businessInitiated}, // statuses exist for our own calls only
 	}
 	switch strings.ToUpper(string(s.Status)) {
 	case "RINGING":

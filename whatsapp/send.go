@@ -72,10 +72,10 @@ func requestBody(d store.Due) ([]byte, error) {
 	switch c := d.Contact; {
 	case c.WaID != "":
 		body.To = "+" + c.WaID // without the plus Meta puts the business's calling code before it (0)
-	case c.Phone != "":
-		body.To = c.Phone
 	case c.BSUID != "":
 		body.Recipient = c.BSUID // in "to" it would be taken and lost (2.1)
+	case c.Phone != "":
+		body.To = c.Phone // last: it may be a number that the contact has given up
 	default:
 		return nil, errNoAddress
 	}
