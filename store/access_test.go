@@ -1,7 +1,6 @@
 package store_test
 
 import (
-	"context"
 	"database/sql"
 	"fmt"
 	"maps"
@@ -150,7 +149,7 @@ func walk(t rapid.TB, d *storetest.Desk, who store.Agent, view store.View, limit
 	var all []store.Chat
 	seen := map[int64]bool{}
 	for after, pages := "", 0; ; pages++ {
-		rows, next, err := d.Store.ChatList(context.Background(), who, store.ListQuery{View: view, After: after, Limit: limit})
+		rows, next, err := d.Store.ChatList(background, who, store.ListQuery{View: view, After: after, Limit: limit})
 		if err != nil {
 			t.Fatalf("%s: %v", view, err)
 		}

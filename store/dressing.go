@@ -113,7 +113,7 @@ func putEdits(db *gorm.DB, messages []Message) error {
 	return nil
 }
 
-// putRetries names the newest message that repeats one.
+// putRetries names the message that repeats one.
 func putRetries(db *gorm.DB, messages []Message) error {
 	sent := idsOf(messages, func(m Message) (int64, bool) { return m.ID, m.Direction == Out })
 	if len(sent) == 0 {
@@ -125,8 +125,7 @@ func putRetries(db *gorm.DB, messages []Message) error {
 	}
 	found := byID(messages, messageID)
 	for _, retry := range retries {
-		m := found[retry.RetryOfID]
-		m.RetriedBy = max(m.RetriedBy, retry.ID)
+		found[retry.RetryOfID].RetriedBy = retry.ID
 	}
 	return nil
 }
