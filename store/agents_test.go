@@ -234,7 +234,7 @@ func TestDisablingSendsChatsBackAndEndsSessions(t *testing.T) {
 	d := storetest.New(t)
 	d.Available(t, d.Ana)
 	chats := d.Queue(t, 3)
-	for _, c := range waiting(t, d) {
+	for _, c := range inQueue(t, d) {
 		if err := d.Store.RouteChat(t.Context(), c, d.Ana.ID, store.ReasonLeastLoaded, nil); err != nil {
 			t.Fatal(err)
 		}
@@ -261,7 +261,7 @@ func TestDisablingSendsChatsBackAndEndsSessions(t *testing.T) {
 		t.Errorf("their link: %v", err)
 	}
 	var queue []int64
-	for _, c := range waiting(t, d) {
+	for _, c := range inQueue(t, d) {
 		queue = append(queue, c.ID)
 		if !c.QueuedAt.Equal(d.Clock.Now()) {
 			t.Errorf("chat %d waits since %s", c.ID, c.QueuedAt)
@@ -550,8 +550,8 @@ func TestParallelGuessesStayWithinTheLimit(t *testing.T) {
 	}
 }
 
-// waiting is the queue as the router sees it.
-func waiting(t *testing.T, d *storetest.Desk) []store.WaitingChat {
+// inQueue is the queue as the router sees it.
+func inQueue(t *testing.T, d *storetest.Desk) []store.WaitingChat {
 	t.Helper()
 	floor, err := d.Store.Floor(t.Context(), store.WaitingChat{}, 10_000)
 	if err != nil {

@@ -168,7 +168,7 @@ func absentFloor(t *testing.T) (d *storetest.Desk, ana []int64, ben int64) {
 	d = storetest.New(t)
 	d.Available(t, d.Ana, d.Ben)
 	chats := d.Queue(t, 4)
-	for i, c := range waiting(t, d) {
+	for i, c := range inQueue(t, d) {
 		owner := d.Ana
 		if i == 3 {
 			owner = d.Ben
@@ -214,7 +214,7 @@ func TestReturnAbsentChats(t *testing.T) {
 		t.Errorf("%d returned, want 2", all.Load())
 	}
 	var queue []int64
-	for _, c := range waiting(t, d) {
+	for _, c := range inQueue(t, d) {
 		queue = append(queue, c.ID)
 	}
 	if diff := cmp.Diff(chats, queue); diff != "" {
@@ -254,7 +254,7 @@ func TestAChatGivenToSomebodyOfflineHasItsOwnGrace(t *testing.T) {
 	d := storetest.New(t)
 	d.Available(t, d.Ana)
 	d.Queue(t, 1)
-	if err := d.Store.RouteChat(t.Context(), waiting(t, d)[0], d.Ana.ID, store.ReasonLeastLoaded, nil); err != nil {
+	if err := d.Store.RouteChat(t.Context(), inQueue(t, d)[0], d.Ana.ID, store.ReasonLeastLoaded, nil); err != nil {
 		t.Fatal(err)
 	}
 	// Offline for an hour already when the chat came to her.

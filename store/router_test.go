@@ -75,7 +75,7 @@ func TestRouteChat(t *testing.T) {
 	d := storetest.New(t)
 	d.Available(t, d.Ana)
 	d.Queue(t, 1)
-	chat := waiting(t, d)[0]
+	chat := inQueue(t, d)[0]
 	seq := lastSeq(t, d)
 	d.Real.Advance(time.Minute)
 	considered := []store.Considered{{AgentID: d.Ana.ID, Name: d.Ana.Name, Capacity: 6}, {AgentID: d.Ben.ID, Name: d.Ben.Name, Capacity: 6, Skipped: "offline"}}
@@ -115,7 +115,7 @@ func TestRouteChatLosesRaces(t *testing.T) {
 	d := storetest.New(t)
 	d.Available(t, d.Ana, d.Ben)
 	d.Queue(t, 3)
-	queue := waiting(t, d)
+	queue := inQueue(t, d)
 	route := func(c store.WaitingChat, to store.Agent) error {
 		return d.Store.RouteChat(t.Context(), c, to.ID, store.ReasonLeastLoaded, nil)
 	}

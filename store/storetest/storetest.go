@@ -68,15 +68,23 @@ func New(t testing.TB) *Desk {
 	return d
 }
 
-// number plants the desk's number.
+// number makes the desk's number, with what Meta's list says of it.
 func (d *Desk) number(t testing.TB) store.Number {
 	t.Helper()
-	n := store.Number{PhoneNumberID: PhoneNumberID, WABAID: WABAID, TeamID: 1, DisplayPhone: "+34 600 000 000",
-		VerifiedName: "Casa Lumen", Quality: "GREEN", Throughput: 80, CreatedAt: d.Clock.Now()}
-	n.ID = d.Exec(t, "INSERT INTO numbers (phone_number_id, waba_id, team_id, display_phone, verified_name, quality, throughput, created_at)"+
-		" VALUES (?, ?, ?, ?, ?, ?, ?, ?)", n.PhoneNumberID, n.WABAID, n.TeamID, n.DisplayPhone, n.VerifiedName, n.Quality,
-		n.Throughput, n.CreatedAt.UnixMilli())
-	return n
+	n, err := d.Store.EnsureNumber(t.Context(), PhoneNumberID, WABAID, Token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = d.Store.RecordNumberFacts(t.Context(), PhoneNumberID, store.Number{DisplayPhone: "+34 600 000 000",
+		VerifiedName: "Casa Lumen", Quality: "GREEN", Throughput: 80})
+	if err != nil {
+		t.Fatal(err)
+	}
+	numbers, err := d.Store.Numbers(t.Context())
+	if err != nil || len(numbers) != 1 || numbers[0].ID != n.ID {
+		t.Fatalf("numbers: %+v, %v", numbers, err)
+	}
+	return numbers[0]
 }
 
 // Exec runs one statement past the store and returns the id of the last row it inserted.
