@@ -129,3 +129,32 @@ func countsAgree(t testing.TB, d *storetest.Desk) {
 		t.Errorf("%d people have an open count that is not the number of their chats", wrong)
 	}
 }
+
+// bigFloor plants chats with messages each, behind the store's back and quickly. One in five is open, and of those one in
+// three each is Ana's, Ben's and in the queue; the rest are closed, Ana's and Ben's by turns. Every fourth message is an
+// answer of Ana's that was read.
+func bigFloor(t testing.TB, d *storetest.Desk, chats, messages int) {
+	t.Helper()
+	now, day := d.Clock.Now().UnixMilli(), store.WindowLength.Milliseconds()
+	const upTo = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?) "
+	d.Exec(t, upTo+"INSERT INTO contacts (id, profile_name, created_at, updated_at) SELECT i, 'Planted ' || i, ?, ? FROM n", chats, now, now)
+	d.Exec(t, upTo+"INSERT INTO chats (id, number_id, contact_id, team_id, state, owner_id, last_owner_id, queued_at, waiting_since, window_from,"+
+		" window_until, next_up, unread, last_message_at, closed_at, case_id, created_at)"+
+		" SELECT i, ?, i, 1, CASE WHEN i % 5 = 0 THEN 'open' ELSE 'closed' END, CASE WHEN i % 5 = 0 THEN CASE i % 3 WHEN 0 THEN ? WHEN 1 THEN ? END END,"+
+		" CASE WHEN i % 5 > 0 THEN CASE i % 2 WHEN 0 THEN ? ELSE ? END END, ?, ?, ? - i * 1000, ? - i * 1000, ? - i * 1000, i % 2, ? - i * 1000,"+
+		" CASE WHEN i % 5 > 0 THEN ? - i * 1000 ELSE 0 END, i, ? FROM n",
+		chats, d.Number.ID, d.Ana.ID, d.Ben.ID, d.Ana.ID, d.Ben.ID, now, now, now, now+day, now+day, now, now, now)
+	d.Exec(t, upTo+"INSERT INTO cases (id, chat_id, opened_at, closed_at) SELECT i, i, ?, (SELECT closed_at FROM chats WHERE id = i) FROM n", chats, now)
+	d.Exec(t, upTo+"INSERT INTO messages (chat_id, case_id, number_id, direction, kind, wamid, agent_id, at, body, status, rank, created_at)"+
+		" SELECT chats.id, case_id, number_id, CASE WHEN i % 4 = 0 THEN 'out' ELSE 'in' END, 'text', 'wamid.' || chats.id || '.' || i,"+
+		" CASE WHEN i % 4 = 0 THEN ? END, last_message_at - (? - i) * 60000, 'What was said as number ' || i, CASE WHEN i % 4 = 0 THEN 'read' ELSE '' END,"+
+		" CASE WHEN i % 4 = 0 THEN 6 ELSE 0 END, ? FROM chats, n", messages, d.Ana.ID, messages, now)
+	d.Exec(t, "UPDATE chats SET last_message_id = (SELECT id FROM messages WHERE chat_id = chats.id ORDER BY at DESC, id DESC LIMIT 1)")
+	for rank, status := range []store.Status{store.Accepted, store.Sent, store.Delivered, store.Read} {
+		d.Exec(t, "INSERT INTO message_statuses (message_id, status, at, received_at) SELECT id, ?, at + ?, at FROM messages WHERE direction = 'out'", status, rank)
+	}
+	d.Exec(t, "INSERT INTO assignments (chat_id, case_id, at, kind, agent_id, by_id) SELECT id, case_id, ?, 'taken', ?, ? FROM chats", now, d.Ana.ID, d.Ana.ID)
+	d.Exec(t, "INSERT INTO thread_lines (chat_id, at, kind, agent_id, case_id, assignment_id) SELECT chat_id, at, kind, agent_id, case_id, id FROM assignments")
+	d.Exec(t, "INSERT INTO chat_openings (chat_id, agent_id, at) SELECT id, ?, ? FROM chats", d.Ana.ID, now)
+	d.Exec(t, "UPDATE agents SET open_count = (SELECT COUNT(*) FROM chats WHERE owner_id = agents.id)")
+}

@@ -165,7 +165,7 @@ CREATE TABLE chats (
     CHECK (state = 'open' OR owner_id IS NULL)
 ) STRICT;
 CREATE INDEX chats_owner    ON chats (owner_id, next_up, id) WHERE owner_id IS NOT NULL;
-CREATE INDEX chats_queue    ON chats (team_id, next_up, id) WHERE owner_id IS NULL AND state = 'open';
+CREATE INDEX chats_queue    ON chats (team_id, owner_id, next_up, id) WHERE owner_id IS NULL AND state = 'open'; -- owner_id: else the planner takes chats_open
 CREATE INDEX chats_waiting  ON chats (queued_at, id) WHERE owner_id IS NULL AND state = 'open';
 CREATE INDEX chats_open     ON chats (team_id, next_up, id) WHERE state = 'open';
 CREATE INDEX chats_closing  ON chats (team_id, window_until, id) WHERE state = 'open';
