@@ -59,10 +59,13 @@ func (t *tx) callEvent(c Chat, m Message, r CallReport, at time.Time) error {
 	if m.Details.Call != nil {
 		was = *m.Details.Call
 	}
-	is, before := was.with(r.Call), c
+	is, before, stood := was.with(r.Call), c, m.At
 	if is != was || at.Before(m.At) {
 		if err := t.saveCall(&m, is, at); err != nil {
 			return err
+		}
+		if was.unanswered() && c.WaitingSince.Equal(stood) {
+			c.WaitingSince = m.At // its beginning came after its end
 		}
 		c.stands(m)
 		if c.LastMessageID == m.ID {
