@@ -66,6 +66,7 @@ func gormConfig(log *slog.Logger) *gorm.Config {
 		TranslateError:         true,
 		SkipDefaultTransaction: true,
 		PrepareStmt:            true,
+		PrepareStmtTTL:         10 * 365 * 24 * time.Hour, // gorm starts a goroutine that never ends for any other value
 		NowFunc:                func() time.Time { return time.Now().UTC() },
 		Logger: logger.NewSlogLogger(log, logger.Config{
 			LogLevel: logger.Warn, SlowThreshold: time.Second, ParameterizedQueries: true, IgnoreRecordNotFoundError: true,

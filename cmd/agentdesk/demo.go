@@ -114,7 +114,7 @@ func demo(ctx context.Context, p program) (err error) {
 			}
 		}
 		p.welcome(base.String(), cfg.GraphURL)
-		p.announce(addresses{desk: listener.Addr().String(), ops: addressOf(ops), simulator: simListener.Addr().String()})
+		p.announce(running{desk: listener.Addr().String(), ops: addressOf(ops), simulator: simListener.Addr().String(), parts: d})
 		return floor.life(ctx)
 	})
 	return group.Wait()
@@ -181,6 +181,6 @@ func simulate(ctx context.Context, p program) error {
 	for _, s := range settings {
 		fmt.Fprintf(p.stdout, "  export %s=%s\n", s.name, s.value)
 	}
-	p.announce(addresses{simulator: listener.Addr().String()})
+	p.announce(running{simulator: listener.Addr().String()})
 	return group.Wait()
 }

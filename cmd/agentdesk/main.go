@@ -11,6 +11,8 @@ import (
 	"os/signal"
 	"runtime"
 	"syscall"
+	"time"
+	_ "time/tzdata" // people's time zones, also where the system has none
 )
 
 const usage = `agentdesk: a WhatsApp desk for a business that runs it itself
@@ -38,12 +40,17 @@ type program struct {
 	stdin  io.Reader
 	stdout io.Writer
 	stderr io.Writer
-	// ready is called once the desk can serve, with the addresses it got; may be nil.
-	ready func(addresses)
+	// ready is called once the desk can serve, with the addresses it got; nil = nobody asks.
+	ready func(running)
+	// now is business time; nil = the real one. Only tests move it here; the demo has a clock of its own.
+	now func() time.Time
 }
 
-// addresses are where a running desk listens; empty where it does not.
-type addresses struct{ desk, ops, simulator string }
+// running is what has started: where it listens (empty where it does not), and the desk itself.
+type running struct {
+	desk, ops, simulator string
+	parts                *desk
+}
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

@@ -16,7 +16,7 @@ func serve(ctx context.Context, p program) error {
 		return err
 	}
 	log := cfg.logger(p.stderr)
-	st, err := openStore(ctx, cfg, log, nil)
+	st, err := openStore(ctx, cfg, log, p.now)
 	if err != nil {
 		return err
 	}
@@ -47,7 +47,7 @@ func serve(ctx context.Context, p program) error {
 	}
 	return d.run(ctx, listener, ops, func() {
 		log.Info("ready", "address", base.String())
-		p.announce(addresses{desk: listener.Addr().String(), ops: addressOf(ops)})
+		p.announce(running{desk: listener.Addr().String(), ops: addressOf(ops), parts: d})
 	})
 }
 
@@ -88,9 +88,9 @@ func addressOf(l net.Listener) string {
 	return l.Addr().String()
 }
 
-func (p program) announce(a addresses) {
+func (p program) announce(r running) {
 	if p.ready != nil {
-		p.ready(a)
+		p.ready(r)
 	}
 }
 
