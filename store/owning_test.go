@@ -66,7 +66,7 @@ func TestTakeOver(t *testing.T) {
 		_, err := d.Store.TakeChat(t.Context(), d.Ben, c.ID, true)
 		wantError(t, err, store.ErrNotFound)
 		_, err = d.Store.TakeChat(t.Context(), onlooker, c.ID, false)
-		lost := conflict(t, err, store.ConflictOwned)
+		lost := wantConflict(t, err, store.ConflictOwned)
 		if diff := cmp.Diff(&store.Agent{ID: d.Ana.ID, Name: d.Ana.Name}, lost.Agent); diff != "" {
 			t.Errorf("whose it is, name only (-want +got):\n%s", diff)
 		}
@@ -122,13 +122,13 @@ func TestAssign(t *testing.T) {
 		{"supervisor to themselves", d.Sam, &d.Ana, d.Sam.ID, 0, false, owner(d.Sam)},
 		{"onlooker to themselves, having seen whose it is", seeing(d.Ben, store.VisibleTeam), &d.Ana, d.Ben.ID, d.Ana.ID, false, owner(d.Ben)},
 		{"onlooker to themselves, unseen", seeing(d.Ben, store.VisibleTeam), &d.Ana, d.Ben.ID, 0, false,
-			func(t *testing.T, _ store.Chat, err error) { conflict(t, err, store.ConflictOwned) }},
+			func(t *testing.T, _ store.Chat, err error) { wantConflict(t, err, store.ConflictOwned) }},
 		{"to whoever has it", d.Sam, &d.Ana, d.Ana.ID, 0, false, owner(d.Ana)},
 		{"agent out of the queue to another", d.Ana, nil, d.Ben.ID, 0, false, refused(store.ErrForbidden)},
 		{"onlooker", seeing(d.Ben, store.VisibleTeam), &d.Ana, d.Sam.ID, 0, false, refused(store.ErrForbidden)},
 		{"stranger", d.Ben, &d.Ana, d.Ben.ID, 0, false, refused(store.ErrNotFound)},
 		{"to somebody full", d.Sam, nil, d.Chi.ID, 0, false, func(t *testing.T, _ store.Chat, err error) {
-			if full := conflict(t, err, store.ConflictOverCapacity).Agent; full == nil || full.Name != d.Chi.Name || full.PasswordHash != "" {
+			if full := wantConflict(t, err, store.ConflictOverCapacity).Agent; full == nil || full.Name != d.Chi.Name || full.PasswordHash != "" {
 				t.Errorf("who is full: %+v", full)
 			}
 		}},
@@ -143,7 +143,7 @@ func TestAssign(t *testing.T) {
 		{"to somebody disabled", d.Sam, nil, gone.ID, 0, true, refused(invalid)},
 		{"to somebody of another team", d.Sam, nil, abroad.ID, 0, true, refused(invalid)},
 		{"page showed another owner", d.Sam, &d.Ana, d.Ben.ID, d.Chi.ID, false, func(t *testing.T, _ store.Chat, err error) {
-			if now := conflict(t, err, store.ConflictOwned).Agent; now == nil || now.ID != d.Ana.ID {
+			if now := wantConflict(t, err, store.ConflictOwned).Agent; now == nil || now.ID != d.Ana.ID {
 				t.Errorf("who has it: %+v", now)
 			}
 		}},
@@ -171,7 +171,7 @@ func TestAssign(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := d.Store.AssignChat(t.Context(), d.Sam, closed.ID, d.Ben.ID, 0, false)
-	conflict(t, err, store.ConflictClosed)
+	wantConflict(t, err, store.ConflictClosed)
 }
 
 func TestRelease(t *testing.T) {
@@ -195,7 +195,7 @@ func TestRelease(t *testing.T) {
 		t.Errorf("chat (-want +got):\n%s", diff)
 	}
 	_, err = d.Store.ReleaseChat(t.Context(), d.Ana, c.ID)
-	if lost := conflict(t, err, store.ConflictOwned); lost.Agent != nil {
+	if lost := wantConflict(t, err, store.ConflictOwned); lost.Agent != nil {
 		t.Errorf("in the queue, yet owned by %+v", lost.Agent)
 	}
 	if c = take(t, d, d.Ben, c.ID); c.ReleasedByID != 0 {
@@ -236,11 +236,11 @@ func TestClose(t *testing.T) {
 		t.Error("the case is not closed by whoever closed the chat")
 	}
 	_, err = d.Store.CloseChat(t.Context(), d.Ana, c.ID)
-	if lost := conflict(t, err, store.ConflictClosed); lost.Agent.Name != d.Sam.Name {
+	if lost := wantConflict(t, err, store.ConflictClosed); lost.Agent.Name != d.Sam.Name {
 		t.Errorf("closed by %+v", lost.Agent)
 	}
 	_, err = d.Store.TakeChat(t.Context(), d.Ana, c.ID, true)
-	conflict(t, err, store.ConflictClosed)
+	wantConflict(t, err, store.ConflictClosed)
 	countsAgree(t, d)
 }
 
@@ -291,7 +291,7 @@ func TestReopen(t *testing.T) {
 		t.Errorf("lines: %+v", lines)
 	}
 	_, err := d.Store.ReopenChat(t.Context(), d.Alex, c.ID)
-	if lost := conflict(t, err, store.ConflictOpen); lost.Agent.Name != d.Sam.Name {
+	if lost := wantConflict(t, err, store.ConflictOpen); lost.Agent.Name != d.Sam.Name {
 		t.Errorf("reopened by %+v", lost.Agent)
 	}
 	countsAgree(t, d)
@@ -416,7 +416,7 @@ func TestSightEndsWithReassignment(t *testing.T) {
 
 	// What Ana presses now is told who has it; who never saw the chat, and Ana a little later, only hear "not found".
 	_, err := d.Store.CloseChat(t.Context(), d.Ana, c.ID)
-	if lost := conflict(t, err, store.ConflictOwned); lost.Agent.Name != d.Ben.Name {
+	if lost := wantConflict(t, err, store.ConflictOwned); lost.Agent.Name != d.Ben.Name {
 		t.Errorf("who has it: %+v", lost.Agent)
 	}
 	_, err = d.Store.CloseChat(t.Context(), d.Chi, c.ID)

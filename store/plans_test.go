@@ -81,7 +81,7 @@ func TestNoReadGrowsWithHistory(t *testing.T) {
 		"read":    func() error { _, err := d.Store.ReadChat(t.Context(), d.Ana, mine, 1<<40); return err },
 		"opening": func() error { return d.Store.RecordOpening(t.Context(), d.Ana, mine) },
 		"take":    func() error { return takeChat(d, d.Ana, queued) },
-		"lose":    func() error { conflict(t, takeChat(d, d.Chi, queued), store.ConflictOwned); return nil },
+		"lose":    func() error { wantConflict(t, takeChat(d, d.Chi, queued), store.ConflictOwned); return nil },
 		"assign":  func() error { return assignChat(d, d.Sam, mine, d.Ben.ID) },
 		"close":   func() error { return closeChat(d, d.Alex, mine+15) },
 		"reopen":  func() error { return reopenChat(d, d.Ana, closed) },

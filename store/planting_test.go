@@ -1,7 +1,6 @@
 package store_test
 
 import (
-	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -67,23 +66,6 @@ func plant(t testing.TB, d *storetest.Desk, chatID int64, m store.Message) int64
 func seeing(who store.Agent, v store.Visibility) store.Agent {
 	who.Visibility = v
 	return who
-}
-
-// conflict is the Conflict in an error; the test ends if there is none.
-func conflict(t testing.TB, err error, kind store.ConflictKind) store.Conflict {
-	t.Helper()
-	var c store.Conflict
-	if !errors.As(err, &c) || c.Kind != kind {
-		t.Fatalf("got %v, want conflict %s", err, kind)
-	}
-	return c
-}
-
-func wantError(t testing.TB, err, want error) {
-	t.Helper()
-	if !errors.Is(err, want) {
-		t.Errorf("got %v, want %v", err, want)
-	}
 }
 
 // unchanged holds a refusal to leaving no trace: neither chat nor log nor anybody's count differ afterwards.

@@ -25,8 +25,8 @@ func crowd(t testing.TB, d *storetest.Desk, n int) []store.Agent {
 	return people
 }
 
-// atOnce runs every act at the same moment and returns their errors in order.
-func atOnce(acts ...func() error) []error {
+// together runs every act at the same moment and returns their errors in order.
+func together(acts ...func() error) []error {
 	errs := make([]error, len(acts))
 	start := make(chan struct{})
 	var all sync.WaitGroup
@@ -52,7 +52,7 @@ func TestFiftyTakeOneChat(t *testing.T) {
 			return err
 		}
 	}
-	errs := atOnce(acts...)
+	errs := together(acts...)
 	owner, winners := d.Chat(t, c.ID).OwnerID, 0
 	for i, err := range errs {
 		if err == nil {
@@ -62,7 +62,7 @@ func TestFiftyTakeOneChat(t *testing.T) {
 			}
 			continue
 		}
-		if lost := conflict(t, err, store.ConflictOwned); lost.Agent == nil || lost.Agent.ID != owner || lost.Agent.Name == "" {
+		if lost := wantConflict(t, err, store.ConflictOwned); lost.Agent == nil || lost.Agent.ID != owner || lost.Agent.Name == "" {
 			t.Errorf("%s was told of %+v; agent %d has it", people[i].Name, lost.Agent, owner)
 		}
 	}
@@ -133,7 +133,7 @@ func TestTwoActsRace(t *testing.T) {
 						t.Fatal(err)
 					}
 				}
-				errs := atOnce(func() error { return tt.one(d, c.ID) }, func() error { return tt.two(d, c.ID) })
+				errs := together(func() error { return tt.one(d, c.ID) }, func() error { return tt.two(d, c.ID) })
 				won := 0
 				for i, err := range errs {
 					switch {
@@ -217,7 +217,7 @@ func TestFiftyPeopleDoAnything(t *testing.T) {
 			return nil
 		}
 	}
-	for _, err := range atOnce(acts...) {
+	for _, err := range together(acts...) {
 		if err != nil {
 			t.Error(err)
 		}
