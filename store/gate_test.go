@@ -300,11 +300,11 @@ func TestGateText(t *testing.T) {
 		wantInvalid(t, err, "body")
 	}
 	for text, stored := range map[string]string{
-		strings.Repeat("a", 4096):         strings.Repeat("a", 4096),
+		strings.Repeat("a", 4096):          strings.Repeat("a", 4096),
 		strings.Repeat("🛋", 2048) + "  \n": strings.Repeat("🛋", 2048),
-		"  indented\x00 and \xff":         "  indented\uFFFD and \uFFFD",
-		"مرحبا <b>&amp;</b> {{1}}":        "مرحبا <b>&amp;</b> {{1}}",
-		"a\r\n\r\nb":                      "a\n\nb",
+		"  indented\x00 and \xff":          "  indented\uFFFD and \uFFFD",
+		"مرحبا <b>&amp;</b> {{1}}":         "مرحبا <b>&amp;</b> {{1}}",
+		"a\r\n\r\nb":                       "a\n\nb",
 	} {
 		if m := say(t, d, d.Ana, c.ID, text); look(t, d, m).Body != stored {
 			t.Errorf("%.30q is stored as %.30q", text, look(t, d, m).Body)

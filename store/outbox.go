@@ -64,6 +64,7 @@ func (s *Store) ClaimDue(ctx context.Context, limit int) ([]Due, error) {
 				return err
 			}
 			if claimed {
+				t.messageChanged(h.message, h.chat)
 				due = append(due, Due{Message: h.message, Contact: h.contact, Number: h.number})
 			}
 		}
@@ -154,7 +155,8 @@ const nextDue = `SELECT
 
 // RecoverSending turns every sending message into unconfirmed: called once at start, and for sends whose worker died.
 func (s *Store) RecoverSending(ctx context.Context) (int64, error) {
-	const lost = "SELECT id FROM messages WHERE status = 'sending' ORDER BY id"
+	const lost = "SELECT id FROM messages WHERE status IN ('queued', 'sending', 'unconfirmed')" + // the index's condition
+		" AND status = 'sending'"
 	var ids []int64
 	if err := s.read.WithContext(ctx).Raw(lost).Scan(&ids).Error; err != nil {
 		return 0, fmt.Errorf("find lost sends: %w", err)

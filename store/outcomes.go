@@ -90,13 +90,16 @@ func (t *tx) announce(messageID int64) error {
 }
 
 // PutBack: Meta certainly did not take it, but may later. The message is queued again for the real instant at; attempts
-// counts up. Where the whole number has to wait, call PauseNumber first. It leaves no event: to people the message is
-// still on its way.
+// counts up. Where the whole number has to wait, call PauseNumber first.
 func (s *Store) PutBack(ctx context.Context, messageID int64, at time.Time, code int, details string) error {
 	err := s.command(ctx, func(t *tx) error {
-		return t.Exec("UPDATE messages SET status = 'queued', rank = 0, attempts = attempts + 1, next_attempt_at = ?, sending_at = 0,"+
+		res := t.Exec("UPDATE messages SET status = 'queued', rank = 0, attempts = attempts + 1, next_attempt_at = ?, sending_at = 0,"+
 			" error_code = ?, error_details = ? WHERE id = ? AND status = 'sending'",
-			millis(at), code, clean(details), messageID).Error
+			millis(at), code, clean(details), messageID)
+		if res.Error != nil || res.RowsAffected == 0 {
+			return res.Error
+		}
+		return t.announce(messageID)
 	})
 	if err != nil {
 		return fmt.Errorf("put message %d back: %w", messageID, err)

@@ -36,7 +36,7 @@ type EchoMessage struct {
 }
 
 // StatusReport: how far a message of ours has come. MessageID is our own id as it came back in the opaque callback data,
-// 0 if it did not; it is believed before the WAMID and teaches us the WAMID of an unconfirmed send.
+// 0 if it did not; it finds a send that has no WAMID yet, an unconfirmed one above all, and teaches us its WAMID.
 type StatusReport struct {
 	PhoneNumberID string
 	WAMID         string

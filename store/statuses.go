@@ -128,6 +128,7 @@ func (r StatusReport) apply(t *tx) error {
 	if r.Status.Rank() == 0 {
 		return nil // a word that Meta invents tomorrow
 	}
+	r.WAMID = clean(r.WAMID)
 	m, err := t.reported(r)
 	if errors.Is(err, ErrNotFound) {
 		return t.keepStatus(r)
@@ -159,8 +160,9 @@ func (r StatusReport) apply(t *tx) error {
 	return nil
 }
 
-// reported finds the message a status is about: by our own id, unless that message is known under another WhatsApp id
-// (ids begin anew in a restored database), else by the WhatsApp id. Only outgoing messages of that number count.
+// reported finds the message a status is about: the one that Meta knows by this name, else by our own id one that has no
+// name yet but was sent. (Ids begin anew in a restored database; one that never left cannot have arrived.) Only outgoing
+// messages of that number count.
 func (t *tx) reported(r StatusReport) (Message, error) {
 	var m Message
 	ofNumber := func() *gorm.DB {
@@ -168,11 +170,11 @@ func (t *tx) reported(r StatusReport) (Message, error) {
 			Where("messages.direction = 'out'")
 	}
 	err := gorm.ErrRecordNotFound
-	if r.MessageID != 0 {
-		err = ofNumber().Where("(messages.wamid IS NULL OR messages.wamid = ?)", r.WAMID).First(&m, r.MessageID).Error
+	if r.WAMID != "" {
+		err = ofNumber().Where("messages.wamid = ?", r.WAMID).Take(&m).Error
 	}
-	if errors.Is(err, gorm.ErrRecordNotFound) && r.WAMID != "" {
-		err = ofNumber().Where("messages.wamid = ?", r.WAMID).First(&m).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) && r.MessageID != 0 {
+		err = ofNumber().Where("messages.wamid IS NULL AND (messages.status <> 'queued' OR messages.attempts > 0)").Take(&m, r.MessageID).Error
 	}
 	if errors.Is(err, gorm.ErrRecordNotFound) {
 		return m, ErrNotFound
@@ -198,16 +200,7 @@ func (t *tx) keepStatus(r StatusReport) error {
 	if r.WAMID == "" {
 		return nil // nothing could ever find it
 	}
-	report, err := cleanJSON(r)
-	if err != nil {
-		return fmt.Errorf("keep status: %w", err)
-	}
-	err = t.Exec("INSERT INTO pending_reports (wamid, kind, report, received_at) VALUES (?, 'status', ?, ?)",
-		r.WAMID, report, millis(t.real)).Error
-	if err != nil {
-		return fmt.Errorf("keep status: %w", err)
-	}
-	return nil
+	return t.keepPending(r.WAMID, "status", r)
 }
 
 // applyKeptStatuses applies what came under a WhatsApp id before its message had it.

@@ -84,11 +84,11 @@ func listedTemplate(before, listed Template, wabaID string, now time.Time) Templ
 
 // saveTemplate writes a template that is new or differs, and tells of it once a command: events carry no template id.
 func (t *tx) saveTemplate(before, next Template) error {
-	if before.ID != 0 && !before.differs(next) {
-		return nil
-	}
 	if next.Components == nil {
 		next.Components = []TemplateComponent{} // gorm writes a nil list as NULL
+	}
+	if before.ID != 0 && !before.differs(next) {
+		return nil
 	}
 	if err := t.Save(&next).Error; err != nil {
 		return fmt.Errorf("template %s: %w", next.Name, err)
@@ -106,6 +106,9 @@ func (t *tx) saveTemplate(before, next Template) error {
 func (t Template) differs(other Template) bool {
 	plain := func(x Template) string {
 		x.ChangedAt, x.SyncedAt = time.Time{}, time.Time{}
+		if len(x.Components) == 0 {
+			x.Components = nil
+		}
 		text, err := json.Marshal(x)
 		if err != nil {
 			return ""
