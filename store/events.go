@@ -18,7 +18,7 @@ const (
 	ContactChanged  EventKind = "contact.changed" // names, identities
 	AgentChanged    EventKind = "agent.changed"   // presence, capacity, role, disabled, password
 	TemplateChanged EventKind = "template.changed"
-	NumberChanged   EventKind = "number.changed" // paused, resumed, quality
+	NumberChanged   EventKind = "number.changed"   // paused, resumed, quality
 	DeliveryChanged EventKind = "delivery.changed" // parked, or run again
 	SettingsChanged EventKind = "settings.changed"
 )

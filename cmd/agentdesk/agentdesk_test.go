@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"agentdesk/store"
+	"agentdesk/whatsapp/simulator"
 )
 
 // The whole program, from a customer's phone to an agent's screen and back.
@@ -200,8 +201,14 @@ func TestAnEndedWindowIsAnsweredByTemplate(t *testing.T) {
 // approvedTemplate puts one template into the account and waits until the desk knows it.
 func (f *floor) approvedTemplate(t *testing.T) {
 	t.Helper()
-	f.Sim.AddTemplate(demoTemplate("delivery_day", "UTILITY", "Hello {{1}}, your parcel is on its way."))
-	if err := f.parts.sync(t.Context()); err != nil {
+	f.Sim.AddTemplate(simulator.Template{
+		Name: "delivery_day", Language: "en", Category: "UTILITY", Quality: "GREEN",
+		Components: []map[string]any{{
+			"type": "BODY", "text": "Hello {{1}}, your parcel is on its way.",
+			"example": map[string]any{"body_text": [][]string{{"Nadia"}}},
+		}},
+	})
+	if err := f.parts.channel.Sync(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 }

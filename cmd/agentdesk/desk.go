@@ -32,6 +32,7 @@ const (
 // desk is the whole program put together, before it runs.
 type desk struct {
 	store   *store.Store
+	channel channel
 	web     *web.Server
 	loops   []func(context.Context) error // intake, sending, templates, router, live view
 	metrics *prometheus.Registry
@@ -76,12 +77,13 @@ func assemble(ctx context.Context, cfg config, st *store.Store, base *url.URL, l
 	worker := whatsapp.NewWorker(whatsapp.WorkerOptions{Store: st, TemplatesChanged: syncer.Soon, Observe: figures.processed, Logger: log})
 	sender := whatsapp.NewSender(whatsapp.SenderOptions{Store: st, Client: client, Observe: figures.sent, Logger: log})
 	router := routing.New(routing.Options{Store: st, Logger: log})
+	whats := channel{Inbox: inbox, syncer: syncer, missing: cfg.missing()}
 	server := web.New(web.Options{
-		Store: st, Channel: channel{Inbox: inbox, syncer: syncer, missing: cfg.missing()}, BaseURL: base, TrustedProxies: proxies,
+		Store: st, Channel: whats, BaseURL: base, TrustedProxies: proxies,
 		LoginLimits: limits, Metrics: registry, Logger: log, Version: version,
 	})
 	return &desk{
-		store: st, web: server, metrics: registry, log: log, base: base,
+		store: st, channel: whats, web: server, metrics: registry, log: log, base: base,
 		loops: []func(context.Context) error{worker.Run, sender.Run, syncer.Run, router.Run, server.Broadcast},
 	}, nil
 }
