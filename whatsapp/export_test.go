@@ -1,6 +1,7 @@
 package whatsapp
 
 import (
+	"strings"
 	"time"
 
 	"agentdesk/store"
@@ -27,3 +28,5 @@ func Failure(code int) (store.FailReason, store.PauseReason) { return failure(co
 func Backoff(code, n int, after time.Duration) time.Duration {
 	return backoff(verdict{code: code, after: after}, n)
 }
+
+func (c *Client) BaseURL() string { return strings.TrimSuffix(c.base, "/v25.0") }
