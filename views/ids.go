@@ -99,3 +99,20 @@ func SignInURL(back string) string {
 	}
 	return withQuery(SessionURL, "back", back)
 }
+
+// ids of the thread's pieces, and URLs of the inbox's smaller parts.
+func MessagesID(chatID int64) string  { return IDMessages + "-" + strconv.FormatInt(chatID, 10) }
+func RawURL(messageID int64) string   { return path("messages", messageID, "raw") }
+func ComposerURL(chatID int64) string { return ChatPartURL(chatID, "composer") }
+func AsTemplateURL(m store.Message) string {
+	return withQuery(ComposerURL(m.ChatID), "template", "0", "retry_of", strconv.FormatInt(m.ID, 10))
+}
+
+// ListURL is a view of the list with that many rows, from a cursor on; zero values are left out.
+func ListURL(view store.View, rows int, after string) string {
+	shown := ""
+	if rows > 0 {
+		shown = strconv.Itoa(rows)
+	}
+	return withQuery("/chats", "view", string(view), "rows", shown, "after", after)
+}
