@@ -29,7 +29,7 @@ func TestQueueMessage(t *testing.T) {
 	if !m.At.Equal(d.Clock.Now()) || !m.NextAttemptAt.Equal(d.Real.Now()) {
 		t.Errorf("queued at %v for %v", m.At, m.NextAttemptAt)
 	}
-	if diff := cmp.Diff(m, look(t, d, m)); diff != "" {
+	if diff := cmp.Diff(m, afresh(t, d, m)); diff != "" {
 		t.Errorf("what was returned is not what is stored:\n%s", diff)
 	}
 	now := d.Chat(t, c.ID)
@@ -306,8 +306,8 @@ func TestGateText(t *testing.T) {
 		"مرحبا <b>&amp;</b> {{1}}":         "مرحبا <b>&amp;</b> {{1}}",
 		"a\r\n\r\nb":                       "a\n\nb",
 	} {
-		if m := say(t, d, d.Ana, c.ID, text); look(t, d, m).Body != stored {
-			t.Errorf("%.30q is stored as %.30q", text, look(t, d, m).Body)
+		if m := say(t, d, d.Ana, c.ID, text); afresh(t, d, m).Body != stored {
+			t.Errorf("%.30q is stored as %.30q", text, afresh(t, d, m).Body)
 		}
 	}
 }
@@ -342,7 +342,7 @@ func TestGateTemplate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m = look(t, d, m)
+	m = afresh(t, d, m)
 	want := store.SentTemplate{Name: "order_update", Language: "en_US", Category: "UTILITY", Format: "POSITIONAL",
 		Body: "Hello Mark {{2}}, your order 17 is ready.", Values: store.TemplateValues{"body.1": "Mark {{2}}", "body.2": "17"}}
 	if m.Kind != store.KindTemplate || m.TemplateID != good.ID || m.Body != want.Body {

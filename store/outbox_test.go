@@ -203,7 +203,7 @@ func TestUnconfirmedHoldsItsChat(t *testing.T) {
 	d.Real.Set(held.Add(-time.Millisecond))
 	claim(t, d)
 	release(0)
-	if look(t, d, lost).Undecided(d.Real.Now()) {
+	if afresh(t, d, lost).Undecided(d.Real.Now()) {
 		t.Error("the agent is asked too early")
 	}
 	before := changes(t, d, store.MessageChanged, lost)

@@ -74,7 +74,7 @@ func TestRetryGoesThroughTheGate(t *testing.T) {
 	d.Clock.Set(c.WindowUntil.Add(-store.WindowMargin))
 	_, err = retry(t, d, d.Ana, m)
 	wantConflict(t, err, store.ConflictWindowEnded)
-	if now := look(t, d, m); now.RetriedBy != 0 || !now.SettledAt.IsZero() {
+	if now := afresh(t, d, m); now.RetriedBy != 0 || !now.SettledAt.IsZero() {
 		t.Errorf("a refused retry left %+v", now)
 	}
 
@@ -183,7 +183,7 @@ func TestDecidingAtOnce(t *testing.T) {
 		if won != 1 {
 			t.Fatalf("%d decisions were taken", won)
 		}
-		now, retries := look(t, d, m), d.Count(t, "SELECT COUNT(*) FROM messages WHERE retry_of_id = ?", m.ID)
+		now, retries := afresh(t, d, m), d.Count(t, "SELECT COUNT(*) FROM messages WHERE retry_of_id = ?", m.ID)
 		if (now.Status == store.Accepted) == (retries == 1) {
 			t.Fatalf("%s with %d retries", now.Status, retries)
 		}

@@ -73,8 +73,8 @@ func lose(t testing.TB, d *storetest.Desk, m store.Message) {
 	}
 }
 
-// look loads a message as the admin sees it now.
-func look(t testing.TB, d *storetest.Desk, m store.Message) store.Message {
+// afresh loads a message as the admin sees it now.
+func afresh(t testing.TB, d *storetest.Desk, m store.Message) store.Message {
 	t.Helper()
 	now, err := d.Store.Message(t.Context(), d.Alex, m.ID)
 	if err != nil {
@@ -85,7 +85,7 @@ func look(t testing.TB, d *storetest.Desk, m store.Message) store.Message {
 
 func wantStatus(t testing.TB, d *storetest.Desk, m store.Message, want store.Status) store.Message {
 	t.Helper()
-	now := look(t, d, m)
+	now := afresh(t, d, m)
 	if now.Status != want || now.Rank != want.Rank() {
 		t.Fatalf("message %d is %s (rank %d), want %s", m.ID, now.Status, now.Rank, want)
 	}

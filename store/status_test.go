@@ -328,7 +328,7 @@ func TestStatusOrder(t *testing.T) {
 					}
 					d.Report(t, r)
 				}
-				now := look(t, d, m)
+				now := afresh(t, d, m)
 				if now.Rank < seen.Rank() {
 					rt.Fatalf("fell from %s to %s", seen, now.Status)
 				}
@@ -339,7 +339,7 @@ func TestStatusOrder(t *testing.T) {
 			if n := changes(t, d, store.MessageChanged, m) - start; n != changed {
 				rt.Fatalf("%d events for %d changes", n, changed)
 			}
-			ends = append(ends, describeEnd(look(t, d, m), d.Chat(t, c.ID)))
+			ends = append(ends, describeEnd(afresh(t, d, m), d.Chat(t, c.ID)))
 			highest := store.Accepted
 			for _, r := range reports {
 				if r.Status.Rank() > highest.Rank() {
