@@ -17,6 +17,32 @@ func (s *Server) adminRoutes() []Route {
 	return []Route{
 		{http.MethodPost, "/presence", SignedIn, s.choosePresence},
 		{http.MethodGet, "/banners", SignedIn, s.showBanners},
+		{http.MethodGet, "/profile", SignedIn, s.showProfile},
+		{http.MethodPost, "/profile", SignedIn, s.changeProfile},
+		{http.MethodPost, "/profile/password", SignedIn, s.changePassword},
+
+		{http.MethodGet, "/people", Supervises, s.showPeople},
+		{http.MethodPost, "/people", Admins, s.invitePerson},
+		{http.MethodGet, "/people/:id", Supervises, s.showPerson},
+		{http.MethodPost, "/people/:id", Supervises, s.changePerson},
+		{http.MethodPost, "/people/:id/presence", Supervises, s.setPresence},
+		{http.MethodPost, "/people/:id/links", Admins, s.createLink},
+		{http.MethodPost, "/people/:id/disablings", Admins, s.disablePerson},
+		{http.MethodPost, "/people/:id/enablings", Admins, s.enablePerson},
+
+		{http.MethodGet, "/templates", SignedIn, s.showTemplates},
+		{http.MethodPost, "/templates/syncs", Admins, s.syncTemplates},
+
+		{http.MethodGet, "/deliveries", Admins, s.showDeliveries},
+		{http.MethodGet, "/deliveries/:id", Admins, s.showDelivery},
+		{http.MethodPost, "/deliveries/:id/runs", Admins, s.runDelivery},
+
+		{http.MethodGet, "/settings", Admins, s.showSettings},
+		{http.MethodPost, "/settings", Admins, s.changeSettings},
+		{http.MethodPost, "/settings/numbers/:id/resumptions", Admins, s.resumeNumber},
+		{http.MethodGet, "/settings/whatsapp", Admins, s.showSetup},
+		{http.MethodPost, "/settings/whatsapp/subscriptions", Admins, s.subscribe},
+		{http.MethodPost, "/settings/whatsapp/syncs", Admins, s.syncSetup},
 	}
 }
 
