@@ -29,6 +29,7 @@ var errNoIdentity = errors.New("the event names nobody")
 // holding is an id that a contact holds now.
 type holding struct {
 	Kind      string    `gorm:"column:held_kind"`
+	Value     string    `gorm:"column:held_value"`
 	FirstSeen time.Time `gorm:"column:held_first;serializer:ms"`
 	LastSeen  time.Time `gorm:"column:held_last;serializer:ms"`
 	Contact   Contact   `gorm:"embedded"`
@@ -37,17 +38,18 @@ type holding struct {
 // holders finds who holds the two ids; nil = nobody.
 func (t *tx) holders(id Identity) (byBSUID, byWaID *holding, err error) {
 	var found []holding
-	err = t.Raw("SELECT i.kind AS held_kind, i.first_seen AS held_first, i.last_seen AS held_last, c.* FROM contact_identities i"+
+	err = t.Raw("SELECT i.kind AS held_kind, i.value AS held_value, i.first_seen AS held_first, i.last_seen AS held_last, c.* FROM contact_identities i"+
 		" JOIN contacts c ON c.id = i.contact_id WHERE i.ended_at = 0 AND i.kind <> 'username'"+
-		" AND ((i.kind = 'bsuid' AND i.value = ?) OR (i.kind = 'wa_id' AND i.value = ?))", id.BSUID, id.WaID).Scan(&found).Error
+		" AND i.kind IN ('bsuid', 'wa_id') AND i.value IN (?, ?)", id.BSUID, id.WaID).Scan(&found).Error
 	if err != nil {
 		return nil, nil, fmt.Errorf("look up contact: %w", err)
 	}
 	for i := range found {
-		if found[i].Kind == kindBSUID {
-			byBSUID = &found[i]
-		} else {
-			byWaID = &found[i]
+		switch h := &found[i]; {
+		case h.Kind == kindBSUID && h.Value == id.BSUID:
+			byBSUID = h
+		case h.Kind == kindWaID && h.Value == id.WaID:
+			byWaID = h
 		}
 	}
 	return byBSUID, byWaID, nil
