@@ -306,7 +306,7 @@ func TestRead(t *testing.T) {
 	for _, late := range []time.Duration{time.Minute, -time.Hour, 2 * time.Minute} { // the second comes late: newer id, earlier place
 		ids = append(ids, plant(t, d, c.ID, store.Message{At: now.Add(late)}))
 	}
-	plant(t, d, c.ID, store.Message{Direction: store.Out, AgentID: d.Ana.ID, At: now.Add(3 * time.Minute), Status: store.Sent})
+	answer := plant(t, d, c.ID, store.Message{Direction: store.Out, AgentID: d.Ana.ID, At: now.Add(3 * time.Minute), Status: store.Sent})
 	other := plant(t, d, owned(t, d, d.Ana).ID, store.Message{At: now})
 
 	read := func(who store.Agent, upTo int64) store.Chat {
@@ -327,6 +327,7 @@ func TestRead(t *testing.T) {
 	if got := read(d.Ana, other); got.Unread != 0 || got.ReadUpTo != ids[3] {
 		t.Errorf("read past the end: unread %d, up to %d, want 0 and %d", got.Unread, got.ReadUpTo, ids[3])
 	}
+	unchanged(t, d, func() { read(d.Ana, answer) }) // nothing of the customer's since
 	if stored := d.Chat(t, c.ID); stored.Unread != 0 || stored.ReadUpTo != ids[3] {
 		t.Errorf("stored: %+v", stored)
 	}
