@@ -6,7 +6,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf16"
+	"unicode/utf8"
 
 	"agentdesk/store"
 )
@@ -112,7 +114,8 @@ func templateTitle(name string) string {
 	if words == "" {
 		return "Template"
 	}
-	return strings.ToUpper(words[:1]) + words[1:]
+	first, size := utf8.DecodeRuneInString(words)
+	return string(unicode.ToUpper(first)) + words[size:]
 }
 
 func languageCode(code string) string {
@@ -180,16 +183,21 @@ func lowerFirst(s string) string {
 	if s == "" {
 		return s
 	}
-	return strings.ToLower(s[:1]) + s[1:]
+	first, size := utf8.DecodeRuneInString(s)
+	return string(unicode.ToLower(first)) + s[size:]
 }
 
 func fieldID(t store.Template, v store.Variable) string {
 	return "param-" + strconv.FormatInt(t.ID, 10) + "-" + strings.ReplaceAll(v.Field, ".", "-")
 }
 
-// lengthOf counts as WhatsApp does, in UTF-16.
+// lengthOf counts as WhatsApp does, in UTF-16; it speaks up where the limit is near.
 func lengthOf(value string, limit int) string {
-	return strconv.Itoa(len(utf16.Encode([]rune(value)))) + "/" + strconv.Itoa(limit)
+	n := len(utf16.Encode([]rune(value)))
+	if limit > 60 && n < limit*3/4 {
+		return ""
+	}
+	return strconv.Itoa(n) + "/" + strconv.Itoa(limit)
 }
 
 // KnownValues fills in what the contact tells: only blanks whose name says what they want.

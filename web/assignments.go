@@ -55,6 +55,9 @@ func (s *Server) onChat(c echo.Context, command func(id int64) error) error {
 	if err != nil {
 		return err
 	}
+	if wantsFragment(c) {
+		c.Response().Header().Set("HX-Trigger", "desk:"+views.SignalList) // the list beside it, socket or not
+	}
 	switch {
 	case wantsFragment(c) && !sees:
 		return s.leaveChat(c, status)
