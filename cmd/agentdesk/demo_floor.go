@@ -2,15 +2,22 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
+	"strings"
+	"time"
 
 	"agentdesk/store"
 	"agentdesk/web"
 	"agentdesk/whatsapp/simulator"
 )
 
-// demoPassword is everybody's, and only ever in the demo's own data.
-const demoPassword = "demo-desk-2026"
+const (
+	// demoPassword is everybody's, and only ever in the demo's own data.
+	demoPassword = "demo-desk-2026"
+	demoZone     = "Europe/Madrid"
+	demoCapacity = 12
+)
 
 // demoFloor fills the demo: people, customers, history, and a gentle stream of new messages.
 type demoFloor struct {
@@ -18,6 +25,8 @@ type demoFloor struct {
 	store *store.Store
 	clock *businessClock
 	log   *slog.Logger
+	// wait chooses a time between two; nil = at random. Tests choose none.
+	wait func(least, most time.Duration) time.Duration
 }
 
 var demoPeople = []store.NewAgent{
@@ -28,30 +37,63 @@ var demoPeople = []store.NewAgent{
 	{Email: "chi@demo.test", Name: "Chi Nguyen", Role: store.RoleAgent},
 }
 
-// people creates the five; fresh is false where a kept data directory already has them.
+// people creates the five, and the simulator's side of the shop: its templates and customers. fresh is false where a kept
+// data directory already has them; the customers are then those of its chats.
 func (f demoFloor) people(ctx context.Context) (fresh bool, err error) {
+	for _, t := range demoTemplates {
+		f.sim.AddTemplate(t)
+	}
 	has, err := f.store.HasAdmin(ctx)
-	if err != nil || has {
+	if err != nil {
 		return false, err
+	}
+	if has {
+		return false, f.recall(ctx)
 	}
 	hash, err := web.HashPassword(ctx, demoPassword)
 	if err != nil {
 		return false, err
 	}
 	for _, person := range demoPeople {
-		person.PasswordHash, person.TimeZone, person.Capacity = hash, "Europe/Madrid", 20
+		person.PasswordHash, person.TimeZone, person.Capacity = hash, demoZone, demoCapacity
 		if _, err := f.store.CreateAgent(ctx, nil, person); err != nil {
 			return false, err
 		}
 	}
-	return true, nil
+	for _, g := range demoGuests {
+		f.sim.AddCustomer(g.Customer)
+	}
+	return true, f.settle(ctx)
 }
 
-func (f demoFloor) history(ctx context.Context) error { return nil }
-
-func (f demoFloor) life(ctx context.Context) error {
-	<-ctx.Done()
-	return nil
+// settle gives the absent a working day: in the demo nobody is signed in at first, and the floor must not empty itself.
+func (f demoFloor) settle(ctx context.Context) error {
+	alex, err := f.admin(ctx)
+	if err != nil {
+		return err
+	}
+	settings, err := f.store.Settings(ctx)
+	if err != nil {
+		return err
+	}
+	settings.AbsenceGrace = 8 * time.Hour
+	return f.store.ChangeSettings(ctx, alex, settings)
 }
 
-var demoTemplates []simulator.Template
+func (f demoFloor) admin(ctx context.Context) (store.Agent, error) {
+	return f.actor(ctx, demoPeople[0].Email)
+}
+
+// actor loads somebody to act.
+func (f demoFloor) actor(ctx context.Context, email string) (store.Agent, error) {
+	known, err := f.store.AgentByEmail(ctx, email)
+	if err != nil {
+		return store.Agent{}, fmt.Errorf("%s: %w", email, err)
+	}
+	return f.store.AgentByID(ctx, known.ID)
+}
+
+func firstName(a store.Agent) string {
+	name, _, _ := strings.Cut(a.Name, " ")
+	return name
+}
