@@ -44,15 +44,12 @@ func (t *tx) fold(a, b Contact) (Contact, error) {
 }
 
 func (t *tx) foldContact(keep *Contact, gone Contact) error {
-	for _, statement := range []string{
-		// What the one lost to the other it has again.
-		"DELETE FROM contact_identities WHERE ended_at > 0 AND kind <> 'username' AND contact_id IN (?, ?) AND EXISTS (SELECT 1" +
-			" FROM contact_identities i WHERE i.contact_id IN (?, ?) AND i.kind = contact_identities.kind" +
-			" AND i.value = contact_identities.value AND i.ended_at = 0)",
-	} {
-		if err := t.Exec(statement, keep.ID, gone.ID, keep.ID, gone.ID).Error; err != nil {
-			return fmt.Errorf("fold identities: %w", err)
-		}
+	// What the one lost to the other it has again.
+	err := t.Exec("DELETE FROM contact_identities WHERE ended_at > 0 AND kind <> 'username' AND contact_id IN (?, ?) AND EXISTS (SELECT 1"+
+		" FROM contact_identities i WHERE i.contact_id IN (?, ?) AND i.kind = contact_identities.kind"+
+		" AND i.value = contact_identities.value AND i.ended_at = 0)", keep.ID, gone.ID, keep.ID, gone.ID).Error
+	if err != nil {
+		return fmt.Errorf("fold identities: %w", err)
 	}
 	if gone.Username != "" && keep.Username != "" {
 		err := t.Exec("UPDATE contact_identities SET ended_at = ? WHERE contact_id = ? AND kind = 'username' AND ended_at = 0",

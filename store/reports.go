@@ -10,7 +10,7 @@ import (
 type Report interface{ apply(t *tx) error }
 
 // InboundMessage: a contact wrote (or called, or opened the chat). PhoneNumberID says to which Number: an unknown one is
-// errUnknownNumber, and the channel parks the delivery.
+// ErrUnknownNumber, and the delivery is parked once the rest of it is applied.
 type InboundMessage struct {
 	PhoneNumberID string
 	From          Identity
