@@ -121,7 +121,7 @@ func (s *Store) ResumeNumber(ctx context.Context, who *Agent, numberID int64) er
 		if err != nil || !lifted || who == nil {
 			return err
 		}
-		return t.audit(who.ID, "", "number.resumed", n.PhoneNumberID, map[string]string{"reason": string(n.PausedReason)})
+		return t.audit(who.ID, "", "number.resumed", fmt.Sprintf("number:%d", n.ID), map[string]string{"reason": string(n.PausedReason)})
 	})
 }
 

@@ -149,7 +149,9 @@ func TestFailedAndThenDelivered(t *testing.T) {
 	}
 	d.Report(t, status(d, "wamid.A", store.Sent)) // late, and lower
 	wantStatus(t, d, m, store.Failed)
-	d.Report(t, status(d, "wamid.A", store.Delivered))
+	delivered := status(d, "wamid.A", store.Delivered)
+	delivered.ErrorCode, delivered.ErrorReason = 131036, store.FailNoMatchFound // to one of two devices
+	d.Report(t, delivered)
 	now = wantStatus(t, d, m, store.Delivered)
 	if now.ErrorCode != 0 || now.ErrorReason != "" || now.ErrorDetails != "" {
 		t.Errorf("delivered with %+v", now)
@@ -198,6 +200,10 @@ func TestCustomerWaitsAgainWhenTheAnswerFailed(t *testing.T) {
 	wantStatus(t, d, four, store.Failed)
 	if !waiting().IsZero() {
 		t.Errorf("nobody waits in a closed chat; since %v", waiting())
+	}
+	refuse(t, d, say(t, d, d.Ana, c.ID, "one thing more"), 131026, store.FailUnreachable)
+	if !waiting().IsZero() {
+		t.Errorf("what was left unanswered when the case was closed waits again; since %v", waiting())
 	}
 }
 

@@ -191,18 +191,24 @@ func TestTemplateReports(t *testing.T) {
 	if x := now(); x.Quality != "YELLOW" || x.NextCategory != "MARKETING" || x.Category != "UTILITY" || x.Status != "APPROVED" {
 		t.Errorf("yellow and to be marketing: %+v", x)
 	}
+	overtaken := store.TemplateReport{MetaID: "1", Status: "IN_APPEAL", At: d.Clock.Now().Add(-time.Second)}
+	tell(overtaken)
+	if x := now(); x.Status != "APPROVED" {
+		t.Errorf("a notice that was overtaken by the next: %+v", x)
+	}
 	d.Clock.Advance(time.Minute)
 	tell(store.TemplateReport{MetaID: "1", Status: "PAUSED", Reason: "FIRST_PAUSE"})
+	d.Clock.Advance(time.Minute)
 	// The listing knows neither why it is paused nor what is announced.
 	save(t, d, 0, 0, 0, store.Template{MetaID: "1", Name: "hello", Language: "en_US", Category: "UTILITY", Status: "PAUSED", Quality: "YELLOW"})
 	if x := now(); x.Reason != "FIRST_PAUSE" || x.NextCategory != "MARKETING" {
 		t.Errorf("after a listing: %+v", x)
 	}
 	late := approved
-	late.At = d.Clock.Now().Add(-time.Minute)
+	late.At = d.Clock.Now().Add(-time.Second)
 	tell(late)
 	if x := now(); x.Status != "PAUSED" {
-		t.Errorf("a late notice won: %+v", x)
+		t.Errorf("a notice from before the listing won: %+v", x)
 	}
 	d.Clock.Advance(time.Minute)
 	tell(store.TemplateReport{MetaID: "1", Status: "APPROVED", Category: "MARKETING"})
