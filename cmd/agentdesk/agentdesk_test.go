@@ -188,7 +188,7 @@ func TestAnEndedWindowIsAnsweredByTemplate(t *testing.T) {
 	ana.openChat(row, "Grace Okafor")
 	ana.has("region", "Templates")
 	ana.press("link", "Delivery day")
-	ana.fill("textbox", "1", "Grace")
+	ana.fill("textbox", "Field 1", "Grace")
 	ana.press("button", "Send template")
 	ana.sees("Hello Grace, your parcel is on its way.")
 	ana.until("its ticks", `document.querySelector("#thread article:last-of-type .tick--read")`)
@@ -265,6 +265,14 @@ func TestAColleagueAnswersWhileSomebodyTypes(t *testing.T) {
 	t.Parallel()
 	f := open(t)
 	f.available(t, f.Ana)
+	settings, err := f.Store.Settings(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	settings.Visibility = store.VisibleTeam // so that the chat stays on Ana's screen while Sam has it
+	if err := f.Store.ChangeSettings(t.Context(), f.Alex, settings); err != nil {
+		t.Fatal(err)
+	}
 	ana := f.signedIn(t, f.Ana)
 	ravi := f.customer("Ravi Menon", "+447700900410")
 	f.Sim.Say(ravi, "Is it dimmable?")

@@ -250,7 +250,10 @@ func (f *floor) browser(t *testing.T, name string) *person {
 			t.Errorf("%s's page: %s", name, problem)
 		}
 	})
-	p.do(chromedp.EmulateViewport(1440, 900))
+	// The tab lives as long as the context of its first command: this one must not have a deadline.
+	if err := chromedp.Do(ctx, chromedp.EmulateViewport(1440, 900)); err != nil {
+		t.Fatal(err)
+	}
 	if err := chromedp.Listen(ctx, func(event any) {
 		switch e := event.(type) {
 		case *runtime.EventExceptionThrown:

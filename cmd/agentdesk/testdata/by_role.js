@@ -15,7 +15,11 @@
     combobox: "select, [role=combobox]",
     checkbox: "input[type=checkbox], [role=checkbox]",
   };
-  const text = (e) => (e?.textContent ?? "").replace(/\s+/g, " ").trim();
+  const spoken = (node) =>
+    node.nodeType === Node.TEXT_NODE ? node.data
+    : node.nodeType !== Node.ELEMENT_NODE || node.getAttribute("aria-hidden") === "true" ? ""
+    : [...node.childNodes].map(spoken).join(" ");
+  const text = (e) => (e ? spoken(e) : "").replace(/\s+/g, " ").trim();
   const nameOf = (e) => {
     const labelled = e.getAttribute("aria-labelledby");
     if (labelled) return labelled.split(" ").map((id) => text(document.getElementById(id))).join(" ");
