@@ -83,8 +83,11 @@ func NewSender(o SenderOptions) *Sender {
 func (s *Sender) Run(ctx context.Context) error {
 	s.recover(ctx)
 	for ctx.Err() == nil {
-		changed := s.store.Changed()
+		changed, began := s.store.Changed(), time.Now()
 		wait, err := s.pass(ctx)
+		if took := time.Since(began); took > 2*time.Millisecond {
+			pause(ctx, min(took, 100*time.Millisecond)) // every commit wakes: with a long queue, rest as long as it took to look
+		}
 		if err != nil && ctx.Err() == nil {
 			s.log.Error("the outbox could not be read", "error", err)
 			wait = time.Second
