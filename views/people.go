@@ -97,7 +97,7 @@ func linkButton(a store.Agent) string {
 
 func chatsOf(a store.Agent) string { return fmt.Sprintf("%d of %d", a.OpenCount, a.Capacity) }
 
-// share is the load in percent for a meter; a full house of nought is full.
+// share is the load in percent for a bar; a full house of nought is full.
 func share(a store.Agent) string {
 	if a.Capacity == 0 {
 		return "100"

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"strconv"
 
 	"github.com/labstack/echo/v4"
 
@@ -53,15 +52,6 @@ func fieldErrors(err error) (views.Errors, bool) {
 		return nil, false
 	}
 	return views.Errors{invalid.Field: invalid.Message}, true
-}
-
-// paramID is the decimal number in the path; what is none does not exist.
-func paramID(c echo.Context) (int64, error) {
-	id, err := strconv.ParseInt(c.Param("id"), 10, 64)
-	if err != nil || id < 1 {
-		return 0, store.ErrNotFound
-	}
-	return id, nil
 }
 
 // backToPage leads to the page that a form without a place of its own was sent from.

@@ -42,7 +42,7 @@ func (s *Server) showDeliveries(c echo.Context) error {
 }
 
 func (s *Server) showDelivery(c echo.Context) error {
-	id, err := paramID(c)
+	id, err := pathID(c)
 	if err != nil {
 		return err
 	}
@@ -89,7 +89,7 @@ func depth(body []byte) (deepest int) {
 }
 
 func (s *Server) runDelivery(c echo.Context) error {
-	id, err := paramID(c)
+	id, err := pathID(c)
 	if err != nil {
 		return err
 	}

@@ -70,7 +70,7 @@ func (s *Server) showPerson(c echo.Context) error {
 
 // person is the one in the path, in any state, as far as who reaches; ErrNotFound.
 func (s *Server) person(c echo.Context) (store.Agent, error) {
-	id, err := paramID(c)
+	id, err := pathID(c)
 	if err != nil {
 		return store.Agent{}, err
 	}
@@ -140,7 +140,7 @@ func (s *Server) changePerson(c echo.Context) error {
 }
 
 func (s *Server) setPresence(c echo.Context) error {
-	id, err := paramID(c)
+	id, err := pathID(c)
 	if err != nil {
 		return err
 	}

@@ -76,7 +76,7 @@ func inUnits(text string, unit time.Duration) time.Duration {
 
 // resumeNumber lets a paused number send again; should Meta still refuse, it pauses again by itself.
 func (s *Server) resumeNumber(c echo.Context) error {
-	id, err := paramID(c)
+	id, err := pathID(c)
 	if err != nil {
 		return err
 	}
