@@ -13,7 +13,7 @@ import (
 	"agentdesk/whatsapp/simulator"
 )
 
-var sends = flag.Int("sends", 400, "how many messages TestFaults sends")
+var sends = flag.Int("sends", 200, "how many messages TestFaults sends")
 
 // TestFaults sends hundreds of messages through a Meta that loses answers, hangs, breaks, refuses and repeats itself. No
 // message is taken twice, everything that was taken is known to have been, and what was never written goes out.
