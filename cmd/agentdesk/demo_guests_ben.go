@@ -63,6 +63,7 @@ var guestsOfBen = []guest{
 				says("はじめまして。竹のランプはありますか?"),
 				ben.answers("はじめまして。竹はありませんが、イグサで編んだMarjalがあります。"),
 				says("写真を見ました。とても素敵です✨"),
+				ben.answers("ありがとうございます。大きさは三種類あります。"),
 			),
 			withLeft(14*time.Hour,
 				says("Marjalの小さいサイズを日本に送っていただけますか?"),
@@ -94,6 +95,7 @@ var guestsOfBen = []guest{
 				says("Hoi, wanneer komt LU-20412?"),
 				ben.answers("Hi Noor! Our carrier plans it for next week. I'll send you the exact day."),
 				says("Fijn, dank je"),
+				ben.answers("You're welcome!"),
 			),
 			withLeft(20*time.Hour+10*time.Minute,
 				ben.sendsForm("delivery_day", "en_GB", "Noor", "LU-20412", "Tuesday 24", "10:00", "12:00"),
@@ -122,11 +124,12 @@ var guestsOfBen = []guest{
 	{
 		Customer: caller("thandiwe", "Thandiwe Khumalo", "en", "GB", "+44 7700 900170"), quiet: true,
 		talks: []talk{
-			on(3, "16:44",
+			withLeft(-3*time.Hour,
 				says("Hello, the switch of my Nit got stuck"),
 				ben.answers("Hello Thandiwe, sorry to hear that. Does it click at all?"),
 				says("No. It is stuck half way.").after(2*time.Hour),
 				ben.answers("Then we swap it. I'm asking the workshop for the part.").after(50*time.Minute),
+				// In the window's last minute, by the desk's clock; by Meta's too late.
 				ben.answers("The workshop has it. Shall we send the switch, or would you rather bring the lamp?").
 					after(23*time.Hour+9*time.Minute-25*time.Second).failing(131047),
 			),

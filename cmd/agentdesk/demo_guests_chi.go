@@ -35,6 +35,7 @@ var guestsOfChi = []guest{
 				says("Une vieille à filament, 60 W"),
 				chi.answers("C’est elle : le variateur veut de la LED. Je vous en envoie une, c’est pour nous."),
 				says("Oh merci 😊"),
+				chi.answers("Avec plaisir, elle part ce soir."),
 			),
 			withLeft(time.Hour+48*time.Minute,
 				says("L’ampoule est arrivée, mais c’est une E14 et il me faut une E27"),

@@ -73,6 +73,7 @@ var guestsInQueue = []guest{
 				says("Boa tarde, preciso de 12 candeeiros para um restaurante"),
 				ben.answers("Good afternoon Paulo! I put together an offer and come back to you."),
 				says("Obrigado. Pode ser em português? 🙏"),
+				ben.answers("Claro! Peço a uma colega que escreva em português."),
 			),
 			waiting(40*time.Minute,
 				says("Bom dia, há novidades do orçamento?"),

@@ -17,7 +17,7 @@ import (
 
 const (
 	// openingIn is how long after the start of seeding the demo's clock readings hold: about what seeding takes.
-	openingIn = 8 * time.Second
+	openingIn = 5 * time.Second
 	// stepPatience is how long one step may take before seeding is given up.
 	stepPatience = 30 * time.Second
 	// seedRate stays under the number's 80 messages a second, in and out together (platform document 6.5).
@@ -356,13 +356,12 @@ func (s *seeding) until(ctx context.Context, what string, is func() (bool, error
 	}
 }
 
-// open ends the past: templates get their latest news, and the agents will be available once they sign in.
+// open ends the past: the clock is the real one, Meta tells why a template was paused, and the agents will be available
+// once they sign in.
 func (s *seeding) open(ctx context.Context) error {
-	for _, news := range demoTemplateNews {
-		s.clock.Set(time.Now().Add(-news.ago))
-		s.sim.SetTemplateStatus(news.id, news.status, news.reason)
-		s.delivered++
-	}
+	s.clock.offset.Store(0)
+	s.sim.SetTemplateStatus(pausedTemplate, "PAUSED", "FIRST_PAUSE")
+	s.delivered++
 	if err := s.takenIn(ctx); err != nil {
 		return err
 	}

@@ -20,6 +20,8 @@ const (
 	newShare = 0.4
 	// answerShare of the agents' answers gets one in return.
 	answerShare = 0.7
+	// maxLooks is how often a customer looks again for an answer that has not arrived.
+	maxLooks = 10
 )
 
 // life is a gentle stream, in real time, until ctx ends: now and then somebody writes; who is answered reads it and often
@@ -154,21 +156,30 @@ func (l *living) answered(ctx context.Context, e store.Event) error {
 	}
 	answering := slices.ContainsFunc(l.plans, func(p plan) bool { return p.customer == c.ID && p.reply })
 	if !answering && rand.Float64() < answerShare {
-		l.plan(l.wait(5*time.Second, 15*time.Second), plan{customer: c.ID, reply: true, do: func(ctx context.Context) error {
-			return l.respond(ctx, c, e.MessageID)
-		}})
+		l.planReply(c, e.MessageID, maxLooks)
 	}
 	return nil
 }
 
-// respond says something fitting: taps the button of a template, puts an emoji on the answer, or writes.
-func (l *living) respond(ctx context.Context, c simulator.Customer, messageID int64) error {
+func (l *living) planReply(c simulator.Customer, messageID int64, looks int) {
+	l.plan(l.wait(5*time.Second, 15*time.Second), plan{customer: c.ID, reply: true, do: func(ctx context.Context) error {
+		return l.respond(ctx, c, messageID, looks)
+	}})
+}
+
+// respond says something fitting: taps the button of a template, puts an emoji on the answer, or writes. What has not
+// arrived yet is looked for again, a few times.
+func (l *living) respond(ctx context.Context, c simulator.Customer, messageID int64, looks int) error {
 	m, err := l.store.Message(ctx, l.alex, messageID)
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
-	}
-	if m.WAMID == "" || m.Status == store.Failed || m.Status == store.Unconfirmed {
-		return nil // it has not arrived
+	case m.Status.Rank() >= store.Delivered.Rank():
+	case m.Status != store.Failed && looks > 0:
+		l.planReply(c, messageID, looks-1)
+		return nil
+	default:
+		return nil
 	}
 	if t := m.Details.Template; t != nil {
 		for _, b := range t.Buttons {

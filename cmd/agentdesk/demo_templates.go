@@ -1,10 +1,6 @@
 package main
 
-import (
-	"time"
-
-	"agentdesk/whatsapp/simulator"
-)
+import "agentdesk/whatsapp/simulator"
 
 // demoTemplates are the shop's message forms, one at least in every status. Their ids are fixed, so that a kept data
 // directory finds them again.
@@ -86,7 +82,7 @@ var demoTemplates = []simulator.Template{
 	{ID: "7300000000000144", Name: "review_request", Language: "de", Category: "MARKETING", Status: "REJECTED", RejectedReason: "INVALID_FORMAT", Components: form(
 		body("Hallo {{1}}, wie gefällt Ihnen {{2}}", "Jonas", "die Duna"),
 	)},
-	{ID: "7300000000000145", Name: "autumn_offer", Language: "es", Category: "MARKETING", Status: "PAUSED", Quality: "RED", Components: form(
+	{ID: pausedTemplate, Name: "autumn_offer", Language: "es", Category: "MARKETING", Status: "PAUSED", Quality: "RED", Components: form(
 		body("{{1}}, solo este fin de semana: dos Faro al precio de una.", "Samuel"),
 		buttons(quickReply("No más ofertas")),
 	)},
@@ -96,14 +92,8 @@ var demoTemplates = []simulator.Template{
 	)},
 }
 
-// demoTemplateNews is what Meta has said of templates lately, beside what the listing says.
-var demoTemplateNews = []struct {
-	id, status, reason string
-	ago                time.Duration
-}{
-	{"7300000000000146", "DISABLED", "", 26 * 24 * time.Hour},
-	{"7300000000000145", "PAUSED", "FIRST_PAUSE", 50 * time.Minute},
-}
+// pausedTemplate is the one of which Meta also tells why: the listing does not.
+const pausedTemplate = "7300000000000145"
 
 // The parts of a template, as Meta lists them (platform document 8.2).
 
