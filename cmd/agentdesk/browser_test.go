@@ -33,7 +33,7 @@ const patience = 15 * time.Second // on a busy machine; a test never waits longe
 
 // floor is a running desk with people, a simulated Meta and a clock that both keep to.
 type floor struct {
-	URL                      string
+	URL, phone               string
 	Store                    *store.Store
 	Sim                      *simulator.Simulator
 	clock                    *businessClock
