@@ -18,7 +18,11 @@ type Inbox struct {
 	Frame Frame
 	List  List
 	Chat  *Chat
+	Gone  Gone // when none is open: why the one before is not, and what was typed into it
 }
+
+// Gone is said where a chat stood that is no longer this person's to see. Kept is their own text, which nobody took.
+type Gone struct{ Why, Kept string }
 
 // List is the list of chats of one view.
 type List struct {

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 
@@ -59,16 +60,14 @@ func (s *Server) onChat(c echo.Context, command func(id int64) error) error {
 		c.Response().Header().Set("HX-Trigger", "desk:"+views.SignalList) // the list beside it, socket or not
 	}
 	switch {
-	case wantsFragment(c) && !sees:
-		return s.leaveChat(c, status)
+	case !sees && status == http.StatusOK && !wantsFragment(c):
+		return seeOther(c, views.ChatsURL(viewOf(c)))
+	case !sees:
+		return s.leaveChat(c, status, views.Gone{Why: cmp.Or(notice.Text, views.LeftUnseen)})
 	case wantsFragment(c):
 		return s.around(c, status, id, notice)
-	case status == http.StatusOK && !sees:
-		return seeOther(c, views.ChatsURL(viewOf(c)))
 	case status == http.StatusOK:
 		return seeOther(c, views.ChatURL(id, viewOf(c)))
-	case !sees:
-		return conflict
 	}
 	chat, err := s.freshChat(c, id)
 	if err != nil {

@@ -27,6 +27,11 @@ func (s *Server) listChats(c echo.Context) error {
 		}
 		return s.render(c, http.StatusOK, views.ListPane(list))
 	}
+	return s.showList(c, http.StatusOK, views.Gone{})
+}
+
+// showList is the whole page with no chat open.
+func (s *Server) showList(c echo.Context, status int, gone views.Gone) error {
 	frame, err := s.frameOf(c, views.Frame{Title: "Chats", Section: views.SectionChats, Pane: "list"})
 	if err != nil {
 		return err
@@ -35,7 +40,7 @@ func (s *Server) listChats(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.render(c, http.StatusOK, views.InboxPage(views.Inbox{Frame: frame, List: list}))
+	return s.render(c, status, views.InboxPage(views.Inbox{Frame: frame, List: list, Gone: gone}))
 }
 
 // openChat is the chat that stands open in the page that asks, so that its row is marked.
@@ -87,16 +92,20 @@ func (s *Server) lostChat(c echo.Context, err error) error {
 	if !errors.Is(err, store.ErrNotFound) || !wantsFragment(c) {
 		return err
 	}
-	return s.leaveChat(c, http.StatusNotFound)
+	return s.leaveChat(c, http.StatusNotFound, views.Gone{Why: views.LeftUnseen})
 }
 
-// leaveChat puts the empty place where the chat was, and the list's URL into the address bar.
-func (s *Server) leaveChat(c echo.Context, status int) error {
+// leaveChat puts the empty place where the chat was, and the list's URL into the address bar; a plain form gets the page
+// like that.
+func (s *Server) leaveChat(c echo.Context, status int, gone views.Gone) error {
+	if !wantsFragment(c) {
+		return s.showList(c, status, gone)
+	}
 	h := c.Response().Header()
 	h.Set("HX-Retarget", "#"+views.IDChat)
 	h.Set("HX-Reswap", "outerHTML")
 	h.Set("HX-Replace-Url", views.ChatsURL(viewOf(c)))
-	return s.render(c, status, views.NoChat(views.LeftUnseen))
+	return s.render(c, status, views.NoChat(gone))
 }
 
 // showAround answers a nudge for the open chat: what stands around the thread, piece by piece. The foot comes along when

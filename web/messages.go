@@ -97,15 +97,19 @@ func valuesOf(params map[string][]string) store.TemplateValues {
 // refuseMessage brings back the foot with what was typed and what stood in the way: to htmx in its place, to a plain form
 // in the whole page.
 func (s *Server) refuseMessage(c echo.Context, status int, form store.Outgoing, cause error) error {
+	var conflict store.Conflict
+	isConflict := errors.As(cause, &conflict)
 	chat, err := s.freshChat(c, form.ChatID)
+	if errors.Is(err, store.ErrNotFound) && isConflict { // lost the race and the sight of the chat, not the text
+		return s.leaveChat(c, status, views.Gone{Why: views.ConflictText(conflict), Kept: form.Text})
+	}
 	if err != nil {
 		return err
 	}
 	f := chat.Foot
 	f.ClientID = cmp.Or(form.ClientID, f.ClientID) // nothing was stored under it: it is still the same message
 	f.TakeOver, f.SendAnyway = form.TakeOver, form.SendAnyway
-	var conflict store.Conflict
-	if errors.As(cause, &conflict) && conflict.Kind != store.ConflictWindowEnded {
+	if isConflict && conflict.Kind != store.ConflictWindowEnded {
 		f.Ask = &conflict
 	}
 	if form.TemplateID != 0 {
