@@ -78,7 +78,8 @@ func (t *tx) assignee(c Chat, id int64) (Agent, error) {
 	return a, nil
 }
 
-// ReleaseChat puts it back into the queue; the router does not hand it to whoever released it. Conflict owned, without an
+// ReleaseChat puts it back into the queue; the router does not hand it to whoever had it, also when a supervisor took it
+// away from them. Conflict owned, without an
 // Agent, if it is in the queue already; Conflict closed if it is closed.
 func (s *Store) ReleaseChat(ctx context.Context, who Agent, chatID int64) (Chat, error) {
 	return s.onChat(ctx, who, chatID, func(t *tx, c *Chat) error {
@@ -90,7 +91,7 @@ func (s *Store) ReleaseChat(ctx context.Context, who Agent, chatID int64) (Chat,
 		case !May(who, ActRelease, *c):
 			return ErrForbidden
 		}
-		c.ReleasedByID = who.ID
+		c.ReleasedByID = c.OwnerID
 		return t.move(c, move{state: ChatOpen, kind: Released, line: LineReleased, by: who.ID})
 	})
 }

@@ -69,14 +69,10 @@ func TestIntakeUsesIndexes(t *testing.T) {
 	}
 }
 
-// wholeOnPurpose: the deliveries that wait are an index of their own; pruning looks at each of the few pending reports; and
-// two contacts become one so seldom that reactions need no index by chat.
+// wholeOnPurpose: the deliveries that wait are an index of their own, and pruning looks at each of the few pending reports.
 func wholeOnPurpose(sql, step string) bool {
-	switch {
-	case strings.HasPrefix(step, "SCAN p"):
+	if strings.HasPrefix(step, "SCAN p") {
 		return strings.Contains(sql, "FROM pending_reports p JOIN messages m")
-	case step == "SCAN reactions":
-		return strings.HasPrefix(sql, "UPDATE reactions SET chat_id") || strings.HasPrefix(sql, "DELETE FROM chats")
 	}
 	return step == "SCAN deliveries USING INDEX deliveries_new"
 }

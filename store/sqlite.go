@@ -26,9 +26,13 @@ var ErrNewerSchema = errors.New("the database was written by a newer version of 
 
 // openSQLite opens two pools on one file: a writer with a single connection, whose transactions take the lock at BEGIN
 // (a deferred one that reads first fails at once under contention instead of waiting), and a query-only reader.
+//
+// Prepared statements are kept by the driver, on each connection. gorm's own cache would be of no use in a transaction,
+// where database/sql prepares its statements again each time: every command would parse its SQL twice.
 func openSQLite(ctx context.Context, path string, log *slog.Logger) (write, read *gorm.DB, err error) {
 	registerSerializers()
-	pragmas := url.Values{"_journal_mode": {"WAL"}, "_synchronous": {"FULL"}, "_busy_timeout": {"5000"}, "_foreign_keys": {"on"}}
+	pragmas := url.Values{"_journal_mode": {"WAL"}, "_synchronous": {"FULL"}, "_busy_timeout": {"5000"}, "_foreign_keys": {"on"},
+		"_stmt_cache_size": {"256"}}
 	open := func(extra url.Values, conns int) (*gorm.DB, error) {
 		query := url.Values{}
 		for _, set := range []url.Values{pragmas, extra} {
@@ -65,8 +69,6 @@ func gormConfig(log *slog.Logger) *gorm.Config {
 	return &gorm.Config{
 		TranslateError:         true,
 		SkipDefaultTransaction: true,
-		PrepareStmt:            true,
-		PrepareStmtTTL:         10 * 365 * 24 * time.Hour, // gorm starts a goroutine that never ends for any other value
 		NowFunc:                func() time.Time { return time.Now().UTC() },
 		Logger: logger.NewSlogLogger(log, logger.Config{
 			LogLevel: logger.Warn, SlowThreshold: time.Second, ParameterizedQueries: true, IgnoreRecordNotFoundError: true,

@@ -100,8 +100,8 @@ func (t *tx) recountWaiting(c *Chat) error {
 		return nil
 	}
 	var answered, since int64
-	err := t.Raw("SELECT COALESCE(MAX(id), 0) FROM messages WHERE chat_id = ? AND direction = 'out' AND status NOT IN ('failed', 'cancelled')",
-		c.ID).Scan(&answered).Error
+	err := t.Raw("SELECT COALESCE(MAX(id), 0) FROM messages WHERE chat_id = ? AND direction = 'out' AND kind <> 'call'"+
+		" AND status NOT IN ('failed', 'cancelled')", c.ID).Scan(&answered).Error
 	if err != nil {
 		return fmt.Errorf("newest answer in chat %d: %w", c.ID, err)
 	}

@@ -107,7 +107,7 @@ func consideredWords(c store.Considered) string {
 	case "busier":
 		return load + ", busier"
 	case "released_it":
-		return "had put this chat back"
+		return "had this chat before it was put back"
 	case "team":
 		return "in another team"
 	case "preferred":

@@ -147,7 +147,7 @@ CREATE TABLE chats (
     owner_id          INTEGER REFERENCES agents (id),   -- only while open
     last_owner_id     INTEGER REFERENCES agents (id),
     last_answerer_id  INTEGER REFERENCES agents (id),   -- whom the router prefers
-    released_by_id    INTEGER REFERENCES agents (id),   -- who put it into the queue: the router does not hand it back
+    released_by_id    INTEGER REFERENCES agents (id),   -- who had it when it was put into the queue by hand: not handed back to
     version           INTEGER NOT NULL DEFAULT 1,       -- raised by every change of owner or state
     case_id           INTEGER NOT NULL DEFAULT 0,       -- the open case, or the last one
     queued_at         INTEGER NOT NULL DEFAULT 0,       -- since when without owner; 0 when owned or closed
@@ -288,6 +288,7 @@ CREATE TABLE reactions (
     at           INTEGER NOT NULL,
     UNIQUE (target_wamid, actor)
 ) STRICT;
+CREATE INDEX reactions_chat ON reactions (chat_id);
 
 -- Statuses, edits and revokes of messages that are not here yet; applied when they come.
 CREATE TABLE pending_reports (
