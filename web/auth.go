@@ -82,7 +82,7 @@ func (s *Server) createSession(c echo.Context) error {
 		return err
 	}
 	if !wantsFragment(c) {
-		return c.Redirect(http.StatusSeeOther, form.Back)
+		return c.Redirect(http.StatusSeeOther, s.firstPage(who, form.Back))
 	}
 	h := c.Response().Header()
 	h.Set("HX-Retarget", "#"+views.IDSignInAgain)
@@ -144,6 +144,15 @@ func (s *Server) signIn(c echo.Context, who store.Agent) error {
 		return err
 	}
 	return s.startSession(c, who)
+}
+
+// firstPage is where somebody goes from signing in: where they wanted to, else to the chats. An admin of a desk that is
+// not connected to WhatsApp yet is led to what is missing.
+func (s *Server) firstPage(who store.Agent, back string) string {
+	if back == "/" && who.Role == store.RoleAdmin && len(s.channel.Missing()) > 0 {
+		return views.SetupURL
+	}
+	return back
 }
 
 // endSession signs out, with or without a session. Sockets of the person's other sessions are closed too and come back by

@@ -59,7 +59,7 @@ func (s *Server) useLink(c echo.Context) error {
 	if err := s.signIn(c, who); err != nil {
 		return err
 	}
-	return c.Redirect(http.StatusSeeOther, "/")
+	return c.Redirect(http.StatusSeeOther, s.firstPage(who, "/"))
 }
 
 func (s *Server) spendLink(ctx context.Context, token string, kind store.LinkKind, form views.LinkForm, password, repeated string) (store.Agent, error) {

@@ -76,6 +76,13 @@ func TestSetUp(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	d.channel.set(func(c *channel) { c.missing = []string{"AGENTDESK_APP_SECRET", "AGENTDESK_VERIFY_TOKEN"} })
+	for _, tt := range []struct{ email, back, to string }{
+		{"alex@demo.test", "", views.SetupURL}, {"alex@demo.test", "/people", "/people"}, {"sam@demo.test", "", "/"},
+	} {
+		if got := d.nobody(t).post(t, "/session", credentials(tt.email, password, "back", tt.back)); got.location() != tt.to {
+			t.Errorf("%s lands on %q, want %q", tt.email, got.location(), tt.to)
+		}
+	}
 	d.alex.get(t, "/settings").expect(t, 200, "2 settings are missing", "/settings/whatsapp")
 	d.alex.get(t, "/settings/whatsapp").expect(t, 200, "AGENTDESK_APP_SECRET", "AGENTDESK_VERIFY_TOKEN", "!AGENTDESK_WABA_ID",
 		d.URL+"/webhooks/whatsapp", "!app-secret", "!verify-token", "!"+"Subscribe</button>")

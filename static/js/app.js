@@ -7,5 +7,6 @@ import "./list.js";
 import "./thread.js";
 import "./composer.js";
 import "./toasts.js";
+import "./forms.js";
 import "./panels.js";
 import "./keys.js";
