@@ -14,7 +14,7 @@ import (
 
 // The whole program, from a customer's phone to an agent's screen and back.
 
-func (f *floor) available(t *testing.T, people ...store.Agent) {
+func (f *floor) available(t testing.TB, people ...store.Agent) {
 	t.Helper()
 	for _, who := range people {
 		if err := f.Store.ChoosePresence(t.Context(), who, store.Available); err != nil {

@@ -54,7 +54,7 @@ var cheapHash = sync.OnceValue(func() string {
 })
 
 // open starts `agentdesk serve` against a simulated Meta, with five people; the test's end stops both.
-func open(t *testing.T) *floor {
+func open(t testing.TB) *floor {
 	t.Helper()
 	f := &floor{clock: &businessClock{}, log: &lockedBuffer{}, line: newLine(t)}
 	f.URL = "http://" + f.line.addr
@@ -104,7 +104,7 @@ func open(t *testing.T) *floor {
 }
 
 // start runs the program behind the line; after a stop it may be started again.
-func (f *floor) start(t *testing.T) {
+func (f *floor) start(t testing.TB) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	started, ended := make(chan running, 1), make(chan int, 1)
@@ -138,7 +138,7 @@ func (f *floor) start(t *testing.T) {
 }
 
 // moveTime moves business time for desk, simulator and every open page.
-func (f *floor) moveTime(t *testing.T, by time.Duration) {
+func (f *floor) moveTime(t testing.TB, by time.Duration) {
 	t.Helper()
 	f.clock.Advance(by)
 	if err := f.parts.web.TellTime(t.Context()); err != nil {
@@ -152,7 +152,7 @@ func (f *floor) customer(name, phone string) string {
 }
 
 // chatOf waits until the contact of that name has a chat.
-func (f *floor) chatOf(t *testing.T, name string) store.ChatRow {
+func (f *floor) chatOf(t testing.TB, name string) store.ChatRow {
 	t.Helper()
 	var found store.ChatRow
 	eventually(t, "a chat of "+name, func() bool {
@@ -173,7 +173,7 @@ func (f *floor) chatOf(t *testing.T, name string) store.ChatRow {
 	return found
 }
 
-func eventually(t *testing.T, what string, is func() bool) {
+func eventually(t testing.TB, what string, is func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(patience); !is(); {
 		if time.Now().After(deadline) {
@@ -224,7 +224,7 @@ func TestMain(m *testing.M) {
 
 // person is somebody at a browser of their own.
 type person struct {
-	t    *testing.T
+	t    testing.TB
 	ctx  context.Context
 	base string
 	name string
@@ -234,7 +234,7 @@ type person struct {
 }
 
 // browser opens a page for nobody yet.
-func (f *floor) browser(t *testing.T, name string) *person {
+func (f *floor) browser(t testing.TB, name string) *person {
 	t.Helper()
 	parent, err := chrome()
 	if err != nil {
@@ -284,7 +284,7 @@ func (p *person) note(problem string) {
 }
 
 // signedIn opens a browser, signs in through the form and lands on the chats.
-func (f *floor) signedIn(t *testing.T, who store.Agent) *person {
+func (f *floor) signedIn(t testing.TB, who store.Agent) *person {
 	t.Helper()
 	p := f.browser(t, who.Name)
 	p.open("/session")

@@ -18,7 +18,7 @@ type line struct {
 	copies sync.WaitGroup
 }
 
-func newLine(t *testing.T) *line {
+func newLine(t testing.TB) *line {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
