@@ -15,7 +15,7 @@ var guestsClosed = []guest{
 			),
 			withLeft(4*time.Hour+50*time.Minute,
 				says("Mám ji doma, svítí nádherně. Děkuji! ✨"),
-				chi.answers("To nás moc těší. Hezký večer!"),
+				chi.answers("To nás moc těší. Ať dlouho svítí!"),
 				loves("❤️"),
 				chi.closes(),
 			),

@@ -20,7 +20,7 @@ var guestsInQueue = []guest{
 	{
 		Customer: caller("giorgos", "Γιώργος Παππάς", "el", "ES", "+34 600 000 128"),
 		talks: []talk{waiting(6*time.Minute,
-			says("Καλημέρα σας! Η Brisa υπάρχει σε διάμετρο 60 εκατοστών;"),
+			says("Γεια σας! Η Brisa υπάρχει σε διάμετρο 60 εκατοστών;"),
 		)},
 	},
 	{
@@ -76,7 +76,7 @@ var guestsInQueue = []guest{
 				ben.answers("Claro! Peço a uma colega que escreva em português."),
 			),
 			waiting(40*time.Minute,
-				says("Bom dia, há novidades do orçamento?"),
+				says("Olá, há novidades do orçamento?"),
 				ben.looks(),
 				ben.releases(),
 				says("É para fechar esta semana").after(4*time.Minute),
