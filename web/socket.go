@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"errors"
+	"io"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -196,7 +197,11 @@ func readSocket(conn *websocket.Conn, ended chan<- struct{}) {
 		return
 	}
 	for {
-		if _, _, err := conn.NextReader(); err != nil { // the page says nothing; what it says is dropped
+		_, said, err := conn.NextReader()
+		if err == nil {
+			_, err = io.Copy(io.Discard, said) // the page has nothing to say; to the end, so that the limit counts all of it
+		}
+		if err != nil {
 			return
 		}
 	}
