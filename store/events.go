@@ -67,7 +67,9 @@ func (s *Store) LastSeq(ctx context.Context) (int64, error) {
 func (s *Store) EventsAfter(ctx context.Context, seq int64, limit int) (events []Event, complete bool, err error) {
 	var bounds struct{ First, Last int64 }
 	db := s.read.WithContext(ctx)
-	if err := db.Raw("SELECT COALESCE(MIN(seq), 0) AS first, COALESCE(MAX(seq), 0) AS last FROM events").Scan(&bounds).Error; err != nil {
+	// Asked for in one SELECT, MIN and MAX would make SQLite read the whole log.
+	const both = "SELECT (SELECT COALESCE(MIN(seq), 0) FROM events) AS first, (SELECT COALESCE(MAX(seq), 0) FROM events) AS last"
+	if err := db.Raw(both).Scan(&bounds).Error; err != nil {
 		return nil, false, fmt.Errorf("bounds of the event log: %w", err)
 	}
 	if seq > bounds.Last || (seq > 0 && bounds.First > seq+1) {

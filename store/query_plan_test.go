@@ -43,6 +43,12 @@ func TestIntakeUsesIndexes(t *testing.T) {
 	if err := d.Store.RunDeliveryAgain(t.Context(), d.Alex, kept.ID); err != nil {
 		t.Fatal(err)
 	}
+	if _, _, err := d.Store.EventsAfter(t.Context(), 1, 10); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.Store.LastSeq(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	if _, err := d.Store.PruneDeliveries(t.Context(), time.Hour, 10); err != nil {
 		t.Fatal(err)
 	}
