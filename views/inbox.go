@@ -238,16 +238,23 @@ type Stretch struct {
 }
 
 func (c Chat) stretch(real time.Time) Stretch {
-	s := Stretch{ChatID: c.id(), Contact: c.Page.Contact, Thread: c.Thread, Now: c.now(), Real: real}
-	if c.Page.Chat.Unread > 0 {
-		for _, m := range c.Thread.Messages {
-			if m.Direction == store.In && m.ID > c.Page.Chat.ReadUpTo {
-				s.NewFrom = m.ID
-				break
+	return Stretch{ChatID: c.id(), Contact: c.Page.Contact, Thread: c.Thread, NewFrom: NewFrom(c.Page.Chat, c.Thread), Now: c.now(), Real: real}
+}
+
+// NewFrom is the first message that the owner has not read; 0 when there is none, or when it lies before this stretch.
+func NewFrom(c store.Chat, stretch store.Thread) int64 {
+	if c.Unread == 0 {
+		return 0
+	}
+	for i, m := range stretch.Messages {
+		if m.Direction == store.In && m.ID > c.ReadUpTo {
+			if i == 0 && stretch.Older != "" {
+				return 0
 			}
+			return m.ID
 		}
 	}
-	return s
+	return 0
 }
 
 // item is one thing of a thread in its place.

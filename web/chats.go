@@ -170,7 +170,8 @@ func (s *Server) listMessages(c echo.Context) error {
 	if err != nil {
 		return s.lostChat(c, err)
 	}
-	stretch := views.Stretch{ChatID: id, Contact: page.Contact, Thread: thread, Day: c.QueryParam("day"), Now: frame.Now, Real: s.store.Real()}
+	stretch := views.Stretch{ChatID: id, Contact: page.Contact, Thread: thread, NewFrom: views.NewFrom(page.Chat, thread),
+		Day: c.QueryParam("day"), Now: frame.Now, Real: s.store.Real()}
 	if q.Before != "" {
 		return s.render(c, http.StatusOK, views.OlderMessages(stretch))
 	}

@@ -230,12 +230,12 @@ func TestAround(t *testing.T) {
 		return a.doc.Find("hx-partial").Map(func(_ int, p *goquery.Selection) string { return p.AttrOr("hx-target", "") })
 	}
 	same := d.ana.get(t, chatPath(chat, "/around?foot=text-me-open"), htmx...).expect(t, 200)
-	if diff := cmp.Diff([]string{"#chat-bar", "#composer-window", "#context"}, targetsOf(same)); diff != "" {
+	if diff := cmp.Diff([]string{"#chat-bar", "#composer-window", "#customer"}, targetsOf(same)); diff != "" {
 		t.Errorf("nothing changed (-want +got):\n%s", diff)
 	}
 	d.Clock.Advance(24 * time.Hour)
 	ended := d.ana.get(t, chatPath(chat, "/around?foot=text-me-open"), htmx...).expect(t, 200, "Only approved templates can be sent")
-	if diff := cmp.Diff([]string{"#chat-bar", "#foot", "#context"}, targetsOf(ended)); diff != "" {
+	if diff := cmp.Diff([]string{"#chat-bar", "#foot", "#customer"}, targetsOf(ended)); diff != "" {
 		t.Errorf("the window ended (-want +got):\n%s", diff)
 	}
 	d.Inbound(t, 1, "Here I am again")
