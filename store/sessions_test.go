@@ -68,3 +68,25 @@ func TestSessions(t *testing.T) {
 	}
 	find("c", "")
 }
+
+// A request that renews its session while somebody signs out loses: the session stays ended.
+func TestEndedSessionStaysEnded(t *testing.T) {
+	t.Parallel()
+	d := storetest.New(t)
+	sessions, ctx, expiry := d.Store.Sessions(), t.Context(), d.Real.Now().Add(time.Hour)
+	if err := sessions.CommitCtx(ctx, "hash", []byte("first"), expiry); err != nil {
+		t.Fatal(err)
+	}
+	if err := sessions.DeleteCtx(ctx, "hash"); err != nil {
+		t.Fatal(err)
+	}
+	if err := sessions.CommitCtx(ctx, "hash", []byte("late renewal"), expiry); err != nil {
+		t.Fatal(err)
+	}
+	if _, found, err := sessions.FindCtx(ctx, "hash"); err != nil || found {
+		t.Errorf("found %v, %v: a late renewal brought the session back", found, err)
+	}
+	if n := d.Count(t, "SELECT COUNT(*) FROM sessions WHERE LENGTH(data) > 0"); n != 0 {
+		t.Errorf("%d sessions still say something", n)
+	}
+}

@@ -155,18 +155,18 @@ func (s *Server) firstPage(who store.Agent, back string) string {
 	return back
 }
 
-// endSession signs out, with or without a session. Sockets of the person's other sessions are closed too and come back by
-// themselves.
+// endSession signs out, with or without a session, and ends this session's sockets.
 func (s *Server) endSession(c echo.Context) error {
 	ctx := c.Request().Context()
 	if id := s.sessions.GetInt64(ctx, sessionAgent); id != 0 {
+		token := s.sessions.Token(ctx)
 		if err := s.sessions.Destroy(ctx); err != nil {
 			return err
 		}
 		if err := s.store.RecordSignIn(ctx, id, c.RealIP(), actSignedOut); err != nil {
 			return err
 		}
-		s.hub.Kick(id)
+		s.endSockets(id, token)
 	}
 	// What pages keep in the browser goes. Not "cache": no private answer may be cached in the first place, and clearing
 	// it holds some browsers up for seconds.

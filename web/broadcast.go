@@ -186,7 +186,7 @@ func (s *Server) reauthorise(ctx context.Context, agentID int64) {
 				s.send(sub, envelope{Nudge: []string{views.SignalLost}})
 			}
 			s.hub.SetTopics(sub, keep...)
-			s.sockets.add(sub, viewer{agent: agent, chatID: was.chatID})
+			s.sockets.change(sub, func(v *viewer) { v.agent = agent })
 			s.send(sub, envelope{Nudge: []string{views.SignalList, views.SignalRail}})
 		}
 	}
@@ -208,7 +208,7 @@ func (s *Server) replay(ctx context.Context, sub *live.Subscriber, who store.Age
 			return nil, err
 		}
 		if sees {
-			s.sockets.add(sub, viewer{agent: who, chatID: chatID})
+			s.sockets.change(sub, func(v *viewer) { v.chatID = chatID })
 			s.hub.Join(sub, topicChat(chatID))
 			// Somebody may have moved it between the question and the joining; the broadcaster only looks at who is on it.
 			if sees = s.mayWatch(ctx, who.ID, chatID); !sees {

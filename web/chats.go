@@ -1,8 +1,6 @@
 package web
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"net/http"
 	"net/url"
@@ -202,14 +200,10 @@ func (s *Server) showRawMessage(c echo.Context) error {
 	if m.Details.Unsupported == nil || len(m.Details.Unsupported.Raw) == 0 {
 		return store.ErrNotFound
 	}
-	var raw bytes.Buffer
-	if err := json.Indent(&raw, m.Details.Unsupported.Raw, "", "  "); err != nil {
-		raw.Reset()
-		raw.Write(m.Details.Unsupported.Raw)
-	}
+	text, _ := readable(m.Details.Unsupported.Raw)
 	frame, err := s.frameOf(c, views.Frame{Title: "Message as it came", Section: views.SectionChats})
 	if err != nil {
 		return err
 	}
-	return s.render(c, http.StatusOK, views.RawMessage(frame, m, raw.String()))
+	return s.render(c, http.StatusOK, views.RawMessage(frame, m, text))
 }

@@ -48,8 +48,9 @@ type sockets struct {
 
 // viewer is what a socket was authorised as; compared with today's whenever its person changes.
 type viewer struct {
-	agent  store.Agent
-	chatID int64
+	agent   store.Agent
+	session string // the session's token: signing out ends its sockets and no others
+	chatID  int64
 }
 
 func newSockets(base *url.URL) *sockets {
@@ -84,7 +85,7 @@ func origins(base *url.URL) []string {
 // permissions, then goes live; what is both replayed and queued the page drops by its number. Somebody signed out is
 // upgraded and closed with 1000, because a refused upgrade looks like a lost line and is retried for ever.
 func (s *Server) openSocket(c echo.Context) error {
-	who, sessionErr := s.socketAgent(c)
+	who, session, sessionErr := s.socketAgent(c)
 	if sessionErr != nil && !errors.Is(sessionErr, errSignedOut) {
 		return sessionErr
 	}
@@ -108,21 +109,31 @@ func (s *Server) openSocket(c echo.Context) error {
 		return nil
 	}
 	sub := s.hub.Subscribe(who.ID, topicsOf(who)...)
-	s.sockets.add(sub, viewer{agent: who})
+	s.sockets.add(sub, viewer{agent: who, session: session})
 	s.sockets.running.Go(func() { s.serveSocket(conn, sub, who, since, chatID) })
 	return nil
 }
 
-func (s *Server) socketAgent(c echo.Context) (store.Agent, error) {
+func (s *Server) socketAgent(c echo.Context) (who store.Agent, session string, err error) {
 	cookie, err := c.Cookie(s.sessions.Cookie.Name)
 	if err != nil {
-		return store.Agent{}, errSignedOut
+		return who, "", errSignedOut
 	}
 	ctx, err := s.sessions.Load(c.Request().Context(), cookie.Value)
 	if err != nil {
-		return store.Agent{}, err
+		return who, "", err
 	}
-	return s.sessionAgent(ctx)
+	who, err = s.sessionAgent(ctx)
+	return who, cookie.Value, err
+}
+
+// endSockets closes the sockets of one session for good: somebody signed out there.
+func (s *Server) endSockets(agentID int64, session string) {
+	for sub, v := range s.sockets.of(agentID) {
+		if v.session == session {
+			s.hub.GiveUp(sub, live.Kicked)
+		}
+	}
 }
 
 // serveSocket owns one connection until it ends. The reader runs beside it only to notice pongs and the end.
@@ -229,6 +240,16 @@ func (x *sockets) remove(sub *live.Subscriber) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	delete(x.viewers, sub)
+}
+
+// change sets what a socket was authorised as; nothing happens if it is gone.
+func (x *sockets) change(sub *live.Subscriber, to func(*viewer)) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if v, here := x.viewers[sub]; here {
+		to(&v)
+		x.viewers[sub] = v
+	}
 }
 
 // of lists the sockets of one person, with what they were authorised as.

@@ -453,3 +453,19 @@ func TestLoudPageIsCutOff(t *testing.T) {
 		t.Errorf("closed with %d, want 1009", code)
 	}
 }
+
+func TestSigningOutEndsItsOwnSocketsOnly(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.live(t)
+	elsewhere := d.browser(t, d.Ana)
+	here, _ := d.ana.dial(t, d.seq(t), 0)
+	there, _ := elsewhere.dial(t, d.seq(t), 0)
+	here.until(t, "the line to be up", up)
+	d.ana.post(t, "/session/ending", nil).expect(t, http.StatusSeeOther)
+	if code := here.closing(t); code != websocket.CloseNormalClosure {
+		t.Errorf("closed with %d, want 1000", code)
+	}
+	d.Owned(t, d.Ana, 4, "still there")
+	there.until(t, "life going on elsewhere", nudged(views.SignalRail))
+}

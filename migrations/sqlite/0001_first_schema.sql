@@ -54,7 +54,8 @@ CREATE TABLE links (
 CREATE TABLE sessions (
     token_hash TEXT    PRIMARY KEY,
     data       BLOB    NOT NULL,
-    expires_at INTEGER NOT NULL
+    expires_at INTEGER NOT NULL,
+    ended_at   INTEGER NOT NULL DEFAULT 0               -- signed out; the row stays until it would have expired
 ) STRICT;
 CREATE INDEX sessions_expiry ON sessions (expires_at);
 

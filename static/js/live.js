@@ -84,7 +84,10 @@ document.addEventListener("desk:signed-in", reconnect);
 window.addEventListener("online", reconnect);
 
 // Asking for the rail answers 401, which is shown as a dialog over the page: what was typed stays.
-document.addEventListener("desk:signed-out", () => htmx.ajax("GET", "/rail", { source: document.body, swap: "none" }));
+document.addEventListener("desk:signed-out", async () => {
+  await htmx.ajax("GET", "/rail", { source: document.body, swap: "none" });
+  if (!document.querySelector("[data-sign-in-again]")) reconnect(); // signed in again meanwhile, in another tab
+});
 
 setInterval(() => {
   const silent = Date.now() - heard > silentAfter;

@@ -35,11 +35,3 @@ document.addEventListener("htmx:after:swap", () => {
   for (const dialog of document.querySelectorAll("dialog[data-show]:not([open])")) dialog.showModal();
 });
 
-// Signing in again in the dialog over the page: the answer carries this mark.
-document.addEventListener("htmx:after:swap", () => {
-  const done = document.querySelector("[data-signed-in]");
-  if (!done) return;
-  done.closest("dialog")?.remove();
-  done.remove();
-  document.dispatchEvent(new CustomEvent("desk:signed-in"));
-});
