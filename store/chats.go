@@ -102,7 +102,7 @@ func chatRows(db *gorm.DB, chats []Chat) ([]ChatRow, error) {
 		return nil, fmt.Errorf("contacts of a list: %w", err)
 	}
 	var messages []Message
-	err := db.Select("id", "chat_id", "direction", "kind", "agent_id", "at", "body", "details", "status", "revoked_at").
+	err := db.Select("id", "chat_id", "direction", "kind", "agent_id", "at", "body", "details", "status", "error_reason", "revoked_at").
 		Find(&messages, "id IN ?", messageIDs).Error
 	if err != nil {
 		return nil, fmt.Errorf("last messages of a list: %w", err)

@@ -46,6 +46,9 @@ func (f Frame) leads() bool  { return f.Agent.Role != store.RoleAgent }
 func (f Frame) admin() bool  { return f.Agent.Role == store.RoleAdmin }
 func (f Frame) load() string { return fmt.Sprintf("%d/%d", f.Agent.OpenCount, f.Agent.Capacity) }
 
+// liveURL is the first connection's; the page's script writes the later ones.
+func (f Frame) liveURL() string { return withQuery("/live", "since", f.since(), "chat", f.chatID()) }
+
 func (f Frame) since() string  { return strconv.FormatInt(f.Seq, 10) }
 func (f Frame) chatID() string { return strconv.FormatInt(f.ChatID, 10) }
 

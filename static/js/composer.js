@@ -49,7 +49,9 @@ document.addEventListener("keydown", (event) => {
 let hands = "";
 document.addEventListener("htmx:before:swap", () => {
   const focused = document.activeElement;
-  hands = focused === field() ? "text" : focused?.closest?.("#templates") ? "templates" : "";
+  if (focused === field()) hands = "text";
+  else if (focused?.closest?.("#templates")) hands = "templates";
+  else if (!atHome()) hands = ""; // nowhere: a swap before this one took the field away
 });
 
 document.addEventListener("htmx:after:swap", () => {
@@ -75,11 +77,16 @@ document.addEventListener("htmx:after:swap", () => {
 // Focus is only put back where it was taken from: nobody is pulled out of another field or a dialog.
 const atHome = () => !document.activeElement || document.activeElement === document.body;
 
-// A message that was taken leaves the memory before its answer is drawn.
+// A message that was taken leaves the memory before its answer is drawn; what was typed while it was on its way stays.
 document.addEventListener("htmx:before:swap", (event) => {
   const { ctx } = event.detail;
   const form = ctx?.sourceElement?.closest?.("#composer");
-  if (form && ctx.response?.status === 200 && ctx.request?.method === "POST") typed.delete(form.dataset.composer);
+  if (!form || ctx.response?.status !== 200 || ctx.request?.method !== "POST") return;
+  const sent = ctx.request.body?.get?.("body") ?? "";
+  const now = form.querySelector("#message")?.value ?? "";
+  const rest = now.startsWith(sent) ? now.slice(sent.length) : now;
+  if (rest.trim()) typed.set(form.dataset.composer, rest);
+  else typed.delete(form.dataset.composer);
 });
 
 // A broken line: the message waits in its form and goes out with the same client_id when the line is back.

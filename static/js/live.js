@@ -11,6 +11,13 @@ let connection = null;
 let heard = Date.now();
 let lostAt = 0; // 0 = connected
 
+// The first connection may be made before this module runs; its URL is in the page.
+const first = document.getElementById("live");
+if (first) {
+  element = first;
+  last = Number(first.dataset.since);
+}
+
 const signal = (name) => document.body.dispatchEvent(new CustomEvent(`desk:${name}`, { bubbles: true }));
 
 // Every attempt asks for what came after the newest event that the page contains, for the chat that is open now.

@@ -106,6 +106,7 @@ function regroup() {
         before.dataset.author === item.dataset.author &&
         at - beforeAt < oneBreath;
       item.classList.toggle("msg--follow", !!follows);
+      item.classList.toggle("msg--mine", item.dataset.author === document.body.dataset.agent);
     }
     before = item;
     if (at) beforeAt = at;
