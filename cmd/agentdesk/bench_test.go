@@ -214,15 +214,20 @@ func (v *visitor) get(path string, headers ...string) (int64, time.Duration, err
 	return size, time.Since(began), err
 }
 
-// watch opens the person's socket, in a chat or none, and hands every frame to seen; the benchmark's end closes it.
-func (v *visitor) watch(tb testing.TB, since, chat int64, seen func(frame []byte)) {
+func (v *visitor) cookies(tb testing.TB) []*http.Cookie {
 	tb.Helper()
 	home, err := url.Parse(v.base)
 	if err != nil {
 		tb.Fatal(err)
 	}
+	return v.client.Jar.Cookies(home)
+}
+
+// watch opens the person's socket, in a chat or none, and hands every frame to seen; the benchmark's end closes it.
+func (v *visitor) watch(tb testing.TB, since, chat int64, seen func(frame []byte)) {
+	tb.Helper()
 	header := http.Header{"Origin": {v.origin}}
-	for _, cookie := range v.client.Jar.Cookies(home) {
+	for _, cookie := range v.cookies(tb) {
 		header.Add("Cookie", cookie.Name+"="+cookie.Value)
 	}
 	address := fmt.Sprintf("ws%s/live?since=%d&chat=%d", strings.TrimPrefix(v.base, "http"), since, chat)
@@ -257,8 +262,11 @@ func (v *visitor) watch(tb testing.TB, since, chat int64, seen func(frame []byte
 	}
 }
 
-// nudged says whether a frame asks the page to fetch its list.
-func nudged(frame []byte) bool {
+// nudges are the signals that a frame carries.
+func nudges(frame []byte) []string {
 	var e struct{ Nudge []string }
-	return json.Unmarshal(frame, &e) == nil && slices.Contains(e.Nudge, "list")
+	if json.Unmarshal(frame, &e) != nil {
+		return nil
+	}
+	return e.Nudge
 }
