@@ -58,7 +58,11 @@ func (f Foot) state() string {
 			mode = "chosen"
 		}
 	}
-	return mode + "-" + f.ownership() + "-" + string(f.Chat.State)
+	owner := f.ownership()
+	if owner == "other" {
+		owner += strconv.FormatInt(f.Chat.OwnerID, 10) // the foot names them
+	}
+	return mode + "-" + owner + "-" + string(f.Chat.State)
 }
 
 // State is the mark of a foot that the page sends along; TemplateChosen says of such a mark that templates were asked for

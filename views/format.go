@@ -61,7 +61,7 @@ func dayName(ctx context.Context, at, now time.Time) string {
 	case days < 7:
 		return local.Format("Monday")
 	case local.Year() == today.Year():
-		return local.Format("Monday, 2 January")
+		return local.Format("Monday 2 January")
 	}
 	return local.Format("2 January 2006")
 }

@@ -117,6 +117,16 @@ func tickTitle(ctx context.Context, m store.Message) string {
 	return strings.Join(steps, ", ")
 }
 
+// tickSteps is the same for the page's script, which words it in the reader's time: "Sent=1795…|Delivered=1795…".
+func tickSteps(m store.Message) string {
+	steps := make([]string, 0, len(m.Steps))
+	for _, step := range m.Steps {
+		_, name := tick(step.Status)
+		steps = append(steps, name+"="+unixMilli(step.At))
+	}
+	return strings.Join(steps, "|")
+}
+
 func reactionName(r store.Reaction, c store.Contact) string {
 	if r.Actor == "agent" {
 		return "The desk reacted with " + plainName(r.Emoji)

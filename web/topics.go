@@ -68,7 +68,8 @@ func nudges(events []store.Event) map[string][]string {
 			}
 		case store.ContactChanged:
 			nudge(views.SignalChat, topicChat(e.ChatID))
-			nudge(views.SignalList, topicDesk) // a name may stand in any list; it changes seldom
+			nudge(views.SignalThread, topicChat(e.ChatID)) // bubbles say who wrote them
+			nudge(views.SignalList, topicDesk)             // a name may stand in any list; it changes seldom
 		case store.AgentChanged:
 			nudge(views.SignalRail, topicAgent(e.AgentID))
 			nudge(views.SignalPage, topicLeads)

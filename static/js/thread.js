@@ -1,6 +1,6 @@
 // The thread: follow only at the end, keep the reader's place otherwise, group what one person said in one breath, part
 // the days, and tell the server what has been read.
-import { dayName, dayOf } from "./localtime.js";
+import { dayName, dayOf, dayStart } from "./localtime.js";
 
 const nearEnd = 100; // px
 const oneBreath = 5 * 60_000;
@@ -116,7 +116,10 @@ function regroup() {
 function dayLine(at) {
   const line = document.createElement("p");
   line.className = "day";
-  line.dataset.key = `${at - 1}-0`;
+  const start = dayStart(at);
+  line.id = `day-${start}`;
+  line.dataset.day = start;
+  line.dataset.key = `${start}-0`;
   const name = document.createElement("span");
   name.textContent = dayName(at);
   line.append(name);
