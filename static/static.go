@@ -10,10 +10,8 @@ import (
 	"fmt"
 	"io/fs"
 	"net/http"
-	"path"
 	"strings"
 	"sync"
-	"time"
 )
 
 //go:embed css js vendor img icons.svg icons.LICENSE
@@ -31,12 +29,12 @@ var cssOrder = []struct{ layer, file string }{
 var standalone = map[string]bool{"simulator.css": true}
 
 type bundle struct {
-	prefix string            // "/static/<hash>/"
-	joined map[string][]byte // files made at start, by name
+	prefix string          // "/static/<hash>/"
+	files  map[string]file // those of the tree, and what is made of them at start
 }
 
 var load = sync.OnceValue(func() bundle {
-	joined := map[string][]byte{"css/desk.css": joinCSS()}
+	files := map[string]file{}
 	hash := sha256.New()
 	err := fs.WalkDir(tree, ".", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
@@ -48,12 +46,15 @@ var load = sync.OnceValue(func() bundle {
 		}
 		fmt.Fprintf(hash, "%s %d\n", name, len(data))
 		hash.Write(data)
+		files[name] = newFile(name, data)
 		return nil
 	})
 	if err != nil {
 		panic("static: embedded tree: " + err.Error()) // cannot happen: the tree is in the binary
 	}
-	return bundle{prefix: "/static/" + hex.EncodeToString(hash.Sum(nil))[:12] + "/", joined: joined}
+	const sheet = "css/desk.css"
+	files[sheet] = newFile(sheet, joinCSS())
+	return bundle{prefix: "/static/" + hex.EncodeToString(hash.Sum(nil))[:12] + "/", files: files}
 })
 
 // Prefix is the path below which everything is served, with its slashes: "/static/1f0c…/".
@@ -65,25 +66,19 @@ func Path(name string) string { return load().prefix + name }
 // Icon is the URL of one symbol of the icon sprite, for <use href>.
 func Icon(name string) string { return load().prefix + "icons.svg#" + name }
 
-// Handler serves the tree below Prefix: immutable, with its true type. Any other hash, and any path outside the tree, is
-// a 404, so an old page never gets a new script.
+// Handler serves the tree below Prefix: immutable, with its true type, compressed for whoever takes gzip. Any other hash,
+// and any path outside the tree, is a 404, so an old page never gets a new script.
 func Handler() http.Handler {
-	files := http.FileServerFS(tree)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		name, ok := strings.CutPrefix(r.URL.Path, load().prefix)
-		if !ok || name == "" || strings.HasSuffix(name, "/") {
+		name, ours := strings.CutPrefix(r.URL.Path, load().prefix)
+		f, known := load().files[name]
+		if !ours || !known {
 			http.NotFound(w, r)
 			return
 		}
 		w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
 		w.Header().Set("X-Content-Type-Options", "nosniff")
-		if data, ok := load().joined[name]; ok {
-			http.ServeContent(w, r, path.Base(name), time.Time{}, strings.NewReader(string(data)))
-			return
-		}
-		r2 := r.Clone(r.Context())
-		r2.URL.Path = "/" + name
-		files.ServeHTTP(w, r2)
+		f.serve(w, r)
 	})
 }
 

@@ -22,7 +22,7 @@ func (s *Server) render(c echo.Context, status int, component templ.Component) e
 	if err := component.Render(ctx, &page); err != nil {
 		return err
 	}
-	return c.HTMLBlob(status, page.Bytes())
+	return s.writePage(c, status, page.Bytes())
 }
 
 // seeOther ends a form post: a plain form follows it, htmx makes it a navigation.

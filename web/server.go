@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"sync"
 	"time"
 
 	"github.com/alexedwards/scs/v2"
@@ -70,6 +71,7 @@ type Server struct {
 	metrics  *metrics
 	csrf     *http.CrossOriginProtection
 	ready    readiness
+	packers  sync.Pool // of *gzip.Writer: each brings some hundred kilobytes of its own
 }
 
 // New builds the application; it serves nothing until Handler is mounted, and no live frames until Broadcast runs.
