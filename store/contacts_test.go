@@ -450,3 +450,26 @@ func TestRecipientTeaches(t *testing.T) {
 	d.Report(t, status(store.Identity{}, store.Read))
 	sameList(t, people(t, d), "ES.1|+34600000001|34600000001||1|2", "ES.cust0002|+34600000002|34600000002||1|1")
 }
+
+// A fold says of every message that it stands elsewhere now: more than one statement can insert.
+func TestFoldOfALongHistory(t *testing.T) {
+	t.Parallel()
+	d := storetest.New(t)
+	d.Inbound(t, 1, "from the old number")
+	d.Clock.Advance(time.Minute)
+	younger := d.Inbound(t, 2, "from the new number")
+	const many = 4000
+	d.Exec(t, "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)"+
+		" INSERT INTO messages (chat_id, number_id, direction, kind, wamid, at, created_at) SELECT ?, ?, 'in', 'text', 'wamid.P' || i, i, i FROM n",
+		many, younger.ID, d.Number.ID)
+	events := eventsLeft(t, d, func() {
+		d.Report(t, store.IdentityReport{PhoneNumberID: storetest.PhoneNumberID, WAMID: "wamid.CHANGE", Old: storetest.Customer(1),
+			New: storetest.Customer(2), At: d.Clock.Now()})
+	})
+	if n := d.Count(t, "SELECT COUNT(*) FROM chats"); n != 1 {
+		t.Errorf("%d chats", n)
+	}
+	if len(events) < many {
+		t.Errorf("%d events", len(events))
+	}
+}

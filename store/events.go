@@ -41,6 +41,9 @@ type Event struct {
 // FromQueue is a FormerID: nobody had the chat, and everybody of its team saw it.
 const FromQueue = -1
 
+// eventsAtOnce is how many events one statement inserts: databases bound the values of a statement (SQLite 32,766).
+const eventsAtOnce = 500
+
 // appendEvents writes the command's events as its last step. SQLite has one writer, so seq follows the order of commits.
 func (t *tx) appendEvents() error {
 	if len(t.events) == 0 {
@@ -49,7 +52,7 @@ func (t *tx) appendEvents() error {
 	for i := range t.events {
 		t.events[i].At = t.real
 	}
-	if err := t.Create(&t.events).Error; err != nil {
+	if err := t.CreateInBatches(t.events, eventsAtOnce).Error; err != nil {
 		return fmt.Errorf("append events: %w", err)
 	}
 	return nil
