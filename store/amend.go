@@ -15,10 +15,11 @@ import (
 func (r EditReport) apply(t *tx) error {
 	r.TargetWAMID, r.Body = clean(r.TargetWAMID), clean(r.Body)
 	r.At, _ = t.place(r.At)
-	if _, _, err := t.number(r.PhoneNumberID, ""); err != nil {
+	n, _, err := t.number(r.PhoneNumberID, "")
+	if err != nil {
 		return err
 	}
-	m, err := t.messageByWAMID(r.TargetWAMID)
+	m, err := t.messageByWAMID(n, r.TargetWAMID)
 	if errors.Is(err, ErrNotFound) {
 		return t.keepPending(r.TargetWAMID, "edit", r)
 	}
@@ -67,10 +68,11 @@ func (r EditReport) apply(t *tx) error {
 func (r RevokeReport) apply(t *tx) error {
 	r.TargetWAMID = clean(r.TargetWAMID)
 	r.At, _ = t.place(r.At)
-	if _, _, err := t.number(r.PhoneNumberID, ""); err != nil {
+	n, _, err := t.number(r.PhoneNumberID, "")
+	if err != nil {
 		return err
 	}
-	m, err := t.messageByWAMID(r.TargetWAMID)
+	m, err := t.messageByWAMID(n, r.TargetWAMID)
 	if errors.Is(err, ErrNotFound) {
 		return t.keepPending(r.TargetWAMID, "revoke", r)
 	}
@@ -95,7 +97,7 @@ func (r ReactionReport) apply(t *tx) error {
 	if err != nil {
 		return err
 	}
-	target, err := t.messageByWAMID(r.TargetWAMID)
+	target, err := t.messageByWAMID(n, r.TargetWAMID)
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return err
 	}
@@ -128,10 +130,10 @@ func (r ReactionReport) apply(t *tx) error {
 	return t.addLine(c, Line{ChatID: c.ID, At: r.At, Kind: LineReaction, CaseID: c.CaseID, Details: LineDetails{Emoji: r.Emoji}})
 }
 
-// messageByWAMID finds and locks a message; ErrNotFound.
-func (t *tx) messageByWAMID(wamid string) (Message, error) {
+// messageByWAMID finds and locks a message of a number; ErrNotFound.
+func (t *tx) messageByWAMID(n Number, wamid string) (Message, error) {
 	var m Message
-	err := t.Clauses(clause.Locking{Strength: "UPDATE"}).Where("wamid = ?", wamid).Take(&m).Error
+	err := t.Clauses(clause.Locking{Strength: "UPDATE"}).Where("wamid = ? AND number_id = ?", wamid, n.ID).Take(&m).Error
 	if errors.Is(err, gorm.ErrRecordNotFound) {
 		return m, ErrNotFound
 	}

@@ -214,3 +214,23 @@ func TestReactionOfAStranger(t *testing.T) {
 		t.Errorf("chat: %+v", c)
 	}
 }
+
+// What is told of one number's message cannot touch another number's, whatever id it names.
+func TestAmendmentsStayWithTheirNumber(t *testing.T) {
+	t.Parallel()
+	d := storetest.New(t)
+	d.Exec(t, "INSERT INTO numbers (phone_number_id, created_at) VALUES ('100000000000002', 1)")
+	r := d.Text(1, "Hi")
+	d.Report(t, r)
+	d.Clock.Advance(time.Minute)
+	change, back, heart := edit(r.WAMID, "changed", d.Clock.Now()), revoke(r.WAMID, d.Clock.Now()), reaction(r.WAMID, "❤️", d.Clock.Now())
+	change.PhoneNumberID, back.PhoneNumberID, heart.PhoneNumberID = "100000000000002", "100000000000002", "100000000000002"
+	d.Report(t, change, back, heart)
+	if m := messageOf(t, d, r.WAMID); m.Body != "Hi" || !m.RevokedAt.IsZero() || len(m.Reactions) != 0 {
+		t.Errorf("message: %+v", m)
+	}
+	d.Report(t, edit(r.WAMID, "changed", d.Clock.Now()))
+	if m := messageOf(t, d, r.WAMID); m.Body != "changed" {
+		t.Errorf("by its own number: %+v", m)
+	}
+}

@@ -27,7 +27,7 @@ func (r CallReport) apply(t *tx) error {
 	var m Message
 	var c Chat
 	if known {
-		if m, err = t.messageByWAMID(r.CallID); err != nil {
+		if m, err = t.messageByWAMID(n, r.CallID); err != nil {
 			return err
 		}
 		if c, err = t.chat(m.ChatID); err != nil {
