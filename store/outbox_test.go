@@ -441,3 +441,18 @@ func wantDue(t testing.TB, d *storetest.Desk, want time.Time) {
 		t.Fatalf("next due %v (%v), want %v", next, err, want)
 	}
 }
+
+// An id that stands with another message does not keep an outcome from being recorded: the message would be sending for ever.
+func TestAcceptedUnderAKnownName(t *testing.T) {
+	t.Parallel()
+	d := storetest.New(t)
+	c := d.Owned(t, d.Ana, 1, "hello")
+	taken := d.Text(1, "more")
+	d.Report(t, taken)
+	m := say(t, d, d.Ana, c.ID, "hi")
+	claim(t, d, m)
+	accept(t, d, m, taken.WAMID)
+	if now := wantStatus(t, d, m, store.Accepted); now.WAMID != "" {
+		t.Errorf("named %q", now.WAMID)
+	}
+}

@@ -185,9 +185,11 @@ func (t *tx) reported(r StatusReport) (Message, error) {
 	return m, nil
 }
 
-// name gives a message the id under which Meta knows it.
+// name gives a message the id under which Meta knows it. An id that stands with another message stays there: what is told
+// of this one matters more than its name.
 func (t *tx) name(messageID int64, wamid string) error {
-	err := t.Exec("UPDATE messages SET wamid = ? WHERE id = ? AND wamid IS NULL", wamid, messageID).Error
+	err := t.Exec("UPDATE messages SET wamid = ? WHERE id = ? AND wamid IS NULL AND NOT EXISTS (SELECT 1 FROM messages WHERE wamid = ?)",
+		wamid, messageID, wamid).Error
 	if err != nil {
 		return fmt.Errorf("name message %d: %w", messageID, err)
 	}
