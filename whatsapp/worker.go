@@ -127,15 +127,17 @@ func (w *Worker) apply(ctx context.Context, batch []store.Processed) error {
 	if len(batch) == 0 {
 		return nil
 	}
-	if err := w.o.Store.ApplyDeliveries(ctx, batch); err == nil {
+	err := w.applyTogether(ctx, batch)
+	if err == nil {
 		w.applied(batch)
 		return nil
-	} else if ctx.Err() != nil {
+	}
+	if ctx.Err() != nil || store.Unavailable(err) {
 		return err
 	}
 	var failed []error
 	for _, p := range batch {
-		err := w.o.Store.ApplyDeliveries(ctx, []store.Processed{p})
+		err := w.applyTogether(ctx, []store.Processed{p})
 		if err == nil {
 			w.applied([]store.Processed{p})
 			continue
@@ -143,8 +145,22 @@ func (w *Worker) apply(ctx context.Context, batch []store.Processed) error {
 		if err := w.failed(ctx, p.DeliveryID, err); err != nil {
 			failed = append(failed, err)
 		}
+		if store.Unavailable(err) {
+			break // the others would wait for it in vain
+		}
 	}
 	return errors.Join(failed...)
+}
+
+// applyTogether turns a panic into an error: else one delivery would stop the program at every start.
+func (w *Worker) applyTogether(ctx context.Context, batch []store.Processed) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			w.log.Error("applying deliveries panicked", "first", batch[0].DeliveryID, "panic", p, "stack", string(debug.Stack()))
+			err = fmt.Errorf("applying it panicked: %v", p)
+		}
+	}()
+	return w.o.Store.ApplyDeliveries(ctx, batch)
 }
 
 func (w *Worker) applied(batch []store.Processed) {
@@ -159,12 +175,15 @@ func (w *Worker) applied(batch []store.Processed) {
 	}
 }
 
-// failed decides about a delivery that fails alone. A full disk or a lock fails every delivery and passes; so only the third
-// failure parks it, which in turn needs a database that takes writes.
+// failed decides about a delivery that fails alone: the third failure parks it. A full disk or a lock says nothing about the
+// delivery and passes, so it counts for none.
 func (w *Worker) failed(ctx context.Context, id int64, err error) error {
 	const patience = 3
-	w.failures[id]++
-	if ctx.Err() == nil && (errors.Is(err, store.ErrUnknownNumber) || w.failures[id] >= patience) {
+	passing := store.Unavailable(err)
+	if !passing {
+		w.failures[id]++
+	}
+	if ctx.Err() == nil && !passing && (errors.Is(err, store.ErrUnknownNumber) || w.failures[id] >= patience) {
 		return w.park(ctx, id, err)
 	}
 	w.o.Observe("failed", 1)
