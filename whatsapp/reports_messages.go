@@ -64,7 +64,10 @@ func (r *reader) amendment(number string, m message) bool {
 	case m.Type == "edit" && m.Edit != nil && m.Edit.Original != "" && kind(m.Edit.Message) == '{':
 		var inner message
 		_ = decode(m.Edit.Message, &inner)
-		_, body, details := content(inner, m.Edit.Message, nil)
+		kind, body, details := content(inner, m.Edit.Message, nil)
+		if kind == store.KindUnsupported {
+			return false // what it was changed to cannot be shown: a bubble of its own says so, and the old text stays
+		}
 		r.report(store.EditReport{PhoneNumberID: number, TargetWAMID: string(m.Edit.Original), Body: body, Details: details, At: at})
 	case m.Type == "revoke" && m.Revoke != nil && m.Revoke.Original != "":
 		r.report(store.RevokeReport{PhoneNumberID: number, TargetWAMID: string(m.Revoke.Original), At: at})

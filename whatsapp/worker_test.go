@@ -267,3 +267,18 @@ func TestNotedOnce(t *testing.T) {
 		t.Errorf("logged %d times", n)
 	}
 }
+
+// TestUnreadableEdit: what a message was changed to cannot be shown. Its old text stays, and a bubble of its own says so.
+func TestUnreadableEdit(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.deliver(t, messages(text("wamid.1", `"as it was"`)))
+	d.deliver(t, messages(`{"id":"wamid.2","from":"16505551234","timestamp":"1749416390","type":"edit",`+
+		`"edit":{"original_message_id":"wamid.1","message":{"type":"hologram","hologram":{}}}}`))
+	if n := d.Count(t, "SELECT COUNT(*) FROM messages WHERE wamid = 'wamid.1' AND body = 'as it was' AND edited_at = 0"); n != 1 {
+		t.Errorf("the old text is gone:\n%s", d.describe(t))
+	}
+	if n := d.Count(t, "SELECT COUNT(*) FROM messages WHERE wamid = 'wamid.2' AND kind = 'unsupported'"); n != 1 {
+		t.Errorf("nothing says that it was changed:\n%s", d.describe(t))
+	}
+}
