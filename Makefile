@@ -18,8 +18,8 @@ build: tools/build ## bin/agentdesk
 test: tools/test check ## everything: format, vet, stale code, unit, store, web and browser tests, with the race detector
 	go test -race -timeout $(RACE_TIMEOUT) ./...
 
-bench: tools/build ## figures, compared within one run
-	go test -run '^$$' -bench . -benchmem ./store ./routing ./whatsapp ./web ./views ./cmd/agentdesk
+bench: tools/test ## figures, of packages one after the other, on an idle machine; they compare within one run only
+	go test -p 1 -run '^$$' -bench . -benchmem ./store ./routing ./whatsapp ./web/live ./cmd/agentdesk
 
 generate: ## rewrite the generated views
 	go tool templ generate -path views
