@@ -22,6 +22,9 @@ const (
 func (s *Server) Broadcast(ctx context.Context) error {
 	cursor, err := s.store.LastSeq(ctx)
 	if err != nil {
+		if ctx.Err() != nil {
+			return nil
+		}
 		return err
 	}
 	head := time.NewTicker(headEvery)
@@ -42,6 +45,11 @@ func (s *Server) Broadcast(ctx context.Context) error {
 		case len(events) > 0:
 			s.broadcast(ctx, events)
 			cursor = events[len(events)-1].Seq
+			select {
+			case <-head.C: // a busy desk always has one more event: without this nobody would be noted as present
+				s.beat(ctx, cursor)
+			default:
+			}
 			continue
 		}
 		select {
@@ -50,22 +58,35 @@ func (s *Server) Broadcast(ctx context.Context) error {
 		case <-changed:
 		case <-time.After(broadcastPoll):
 		case <-head.C:
-			s.publish(envelope{Seq: cursor, Head: true}, topicDesk)
-			if err := s.store.SocketsSeen(ctx, s.hub.Owners()); err != nil {
-				s.log.Warn("presence not noted", "error", err)
-			}
+			s.beat(ctx, cursor)
 		}
 	}
 }
 
-// TellTime sends every page the desk's present now: the demo's clock has been moved.
-func (s *Server) TellTime(ctx context.Context) error {
-	seq, err := s.store.LastSeq(ctx)
-	if err != nil {
-		return err
+// beat is what is due from time to time whatever happens: every page hears how far it should be, those with a socket are
+// noted as here, and sockets whose session has run out meanwhile are closed for good.
+func (s *Server) beat(ctx context.Context, cursor int64) {
+	s.publish(envelope{Seq: cursor, Head: true}, topicDesk)
+	for token, subs := range s.sockets.bySession() {
+		session, err := s.sessions.Load(ctx, token)
+		if err == nil {
+			_, err = s.sessionAgent(session)
+		}
+		if !errors.Is(err, errSignedOut) {
+			continue
+		}
+		for _, sub := range subs {
+			s.hub.GiveUp(sub, live.Kicked)
+		}
 	}
-	s.publish(envelope{Seq: 0, Nudge: []string{views.SignalList, views.SignalChat}, Head: seq == 0}, topicDesk)
-	return nil
+	if err := s.store.SocketsSeen(ctx, s.hub.Owners()); err != nil {
+		s.log.Warn("presence not noted", "error", err)
+	}
+}
+
+// TellTime sends every page the desk's present now: the demo's clock has been moved.
+func (s *Server) TellTime() {
+	s.publish(envelope{Nudge: []string{views.SignalList, views.SignalChat}}, topicDesk)
 }
 
 // broadcast publishes one batch. First whoever lost a chat leaves its topic, so that no frame of this batch reaches them;

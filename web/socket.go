@@ -264,3 +264,14 @@ func (x *sockets) of(agentID int64) map[*live.Subscriber]viewer {
 	}
 	return found
 }
+
+// bySession lists all sockets by the session that opened them.
+func (x *sockets) bySession() map[string][]*live.Subscriber {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	found := map[string][]*live.Subscriber{}
+	for sub, v := range x.viewers {
+		found[v.session] = append(found[v.session], sub)
+	}
+	return found
+}

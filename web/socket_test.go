@@ -355,6 +355,28 @@ func TestSocketEndsWithTheSession(t *testing.T) {
 	}
 }
 
+// A page that nobody used for the whole idle time is signed out, its socket too; one in use goes on.
+func TestSocketEndsWithTheIdleSession(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.live(t)
+	ana, _ := d.ana.dial(t, d.seq(t), 0)
+	ben, _ := d.ben.dial(t, d.seq(t), 0)
+	ana.until(t, "the line to be up", up)
+	ben.until(t, "the line to be up", up)
+	d.Real.Advance(7 * time.Hour)
+	d.ben.get(t, "/profile").expect(t, 200)
+	d.Server.Beat(t.Context())
+	ana.until(t, "a beat", func(e envelope) bool { return e.Head })
+	d.Real.Advance(2 * time.Hour)
+	d.Server.Beat(t.Context())
+	if code := ana.closing(t); code != websocket.CloseNormalClosure {
+		t.Errorf("closed with %d, want 1000", code)
+	}
+	d.Owned(t, d.Ben, 3, "first words")
+	ben.until(t, "life going on for others", nudged(views.SignalList))
+}
+
 func TestSocketFollowsAChangeOfRole(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)

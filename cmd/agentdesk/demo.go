@@ -82,9 +82,7 @@ func demo(ctx context.Context, p program) (err error) {
 		Now: clock.Now,
 		Advance: func(by time.Duration) {
 			clock.Advance(by)
-			if err := d.web.TellTime(ctx); err != nil {
-				log.Warn("pages were not told the time", "error", err)
-			}
+			d.web.TellTime()
 		},
 		WebhookURL: "http://" + listener.Addr().String() + "/webhooks/whatsapp",
 		AppSecret:  cfg.AppSecrets[0], AccessToken: cfg.AccessToken, VerifyToken: cfg.VerifyToken, WABAID: cfg.WABAID,
