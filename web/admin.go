@@ -11,7 +11,8 @@ import (
 	"agentdesk/views"
 )
 
-// adminRoutes are the screens around the inbox. Who sees what on them, and which of their forms, is the store's to say.
+// adminRoutes are the screens around the inbox. Who sees what on them, and which of their forms, is the store's to say: a form
+// of a page that somebody sees, and that is not theirs to send, is forbidden and not hidden.
 func (s *Server) adminRoutes() []Route {
 	return []Route{
 		{http.MethodPost, "/presence", SignedIn, s.choosePresence},
@@ -21,16 +22,16 @@ func (s *Server) adminRoutes() []Route {
 		{http.MethodPost, "/profile/password", SignedIn, s.changePassword},
 
 		{http.MethodGet, "/people", Supervises, s.showPeople},
-		{http.MethodPost, "/people", Admins, s.invitePerson},
+		{http.MethodPost, "/people", Supervises, s.invitePerson},
 		{http.MethodGet, "/people/:id", Supervises, s.showPerson},
 		{http.MethodPost, "/people/:id", Supervises, s.changePerson},
 		{http.MethodPost, "/people/:id/presence", Supervises, s.setPresence},
-		{http.MethodPost, "/people/:id/links", Admins, s.createLink},
-		{http.MethodPost, "/people/:id/disablings", Admins, s.disablePerson},
-		{http.MethodPost, "/people/:id/enablings", Admins, s.enablePerson},
+		{http.MethodPost, "/people/:id/links", Supervises, s.createLink},
+		{http.MethodPost, "/people/:id/disablings", Supervises, s.disablePerson},
+		{http.MethodPost, "/people/:id/enablings", Supervises, s.enablePerson},
 
 		{http.MethodGet, "/templates", SignedIn, s.showTemplates},
-		{http.MethodPost, "/templates/syncs", Admins, s.syncTemplates},
+		{http.MethodPost, "/templates/syncs", SignedIn, s.syncTemplates},
 
 		{http.MethodGet, "/deliveries", Admins, s.showDeliveries},
 		{http.MethodGet, "/deliveries/:id", Admins, s.showDelivery},

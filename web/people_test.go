@@ -48,7 +48,8 @@ func TestInviting(t *testing.T) {
 		t.Errorf("the form is not as it was sent\n%s", kept.body)
 	}
 	d.alex.post(t, "/people", url.Values{"name": {"Iris Vale"}, "email": {"iris@demo.test"}, "role": {"owner"}}).expect(t, 422, "Choose agent, supervisor or admin")
-	d.sam.post(t, "/people", url.Values{"name": {"Iris Vale"}, "email": {"iris@demo.test"}, "role": {"agent"}}).expect(t, 404)
+	d.sam.post(t, "/people", url.Values{"name": {"Iris Vale"}, "email": {"iris@demo.test"}, "role": {"agent"}}).expect(t, 403)
+	d.ana.post(t, "/people", url.Values{"name": {"Iris Vale"}, "email": {"iris@demo.test"}, "role": {"agent"}}).expect(t, 404)
 
 	made := d.alex.post(t, "/people", url.Values{"name": {"Iris Vale"}, "email": {"iris@demo.test"}, "role": {"agent"}, "capacity": {"99"}}).
 		expect(t, 200, "Send this link to Iris Vale")

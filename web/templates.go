@@ -47,6 +47,9 @@ func (s *Server) mayRead(c echo.Context, q store.TemplateQuery) ([]store.Templat
 }
 
 func (s *Server) syncTemplates(c echo.Context) error {
+	if who(c).Role != store.RoleAdmin {
+		return store.ErrForbidden
+	}
 	if !s.fetch(c) {
 		return s.renderTemplates(c, http.StatusBadGateway, views.SyncFailed)
 	}
