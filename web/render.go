@@ -47,7 +47,7 @@ func (s *Server) handleError(err error, c echo.Context) {
 	}
 	status, title, text := explain(err)
 	reference := ""
-	if status >= 500 {
+	if status >= 500 && c.Request().Context().Err() == nil { // whoever went away gets no answer, and broke nothing
 		reference = requestID(c)
 		s.log.Error("request failed", "request", reference, "method", c.Request().Method, "route", c.Path(), "error", err)
 	}
@@ -89,6 +89,8 @@ func explain(err error) (status int, title, text string) {
 		return http.StatusRequestEntityTooLarge, views.InvalidTitle, views.TooLargeText
 	case errors.As(err, &httpError):
 		return views.HTTPProblem(httpError.Code, httpError.Message)
+	case store.Unavailable(err):
+		return views.HTTPProblem(http.StatusServiceUnavailable, nil)
 	}
 	return http.StatusInternalServerError, views.BrokenTitle, views.BrokenText
 }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"errors"
 	"io"
 	"mime"
@@ -12,8 +13,8 @@ import (
 )
 
 const (
-	maxDelivery     = 4 << 20 // Meta's payloads go up to 3 MB (platform document 1.2)
-	deliveryTimeout = 10 * time.Second
+	maxDelivery     = 4 << 20          // Meta's payloads go up to 3 MB (platform document 1.2)
+	deliveryTimeout = 10 * time.Second // for the body to arrive, and again for it to be on disk
 )
 
 // answerHandshake is Meta's check that this address is ours: the challenge comes back as plain text, or 403.
@@ -51,7 +52,9 @@ func (s *Server) acceptDelivery(c echo.Context) error {
 	case err != nil:
 		return s.refuseDelivery(c, http.StatusBadRequest, "the body did not arrive whole\n")
 	}
-	err = s.channel.Accept(r.Context(), body, r.Header.Values("X-Hub-Signature-256"))
+	storing, cancel := context.WithTimeout(r.Context(), deliveryTimeout)
+	defer cancel()
+	err = s.channel.Accept(storing, body, r.Header.Values("X-Hub-Signature-256"))
 	switch {
 	case err == nil:
 		s.metrics.delivered(http.StatusOK, time.Since(started))
