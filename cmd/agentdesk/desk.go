@@ -88,8 +88,9 @@ func assemble(ctx context.Context, cfg config, st *store.Store, base *url.URL, l
 	}, nil
 }
 
-// run serves until ctx ends, then stops in order: readiness and sockets, requests, the loops; the store is closed by
-// whoever opened it.
+// run serves until ctx ends. Then the loops are told to stop, so that nothing more is taken for sending, and while they
+// finish what is under way readiness goes off, sockets close and requests end: the three together within 10 s. The store is
+// closed by whoever opened it.
 func (d *desk) run(ctx context.Context, listener, ops net.Listener, ready func()) error {
 	working, stopWork := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopWork()
@@ -113,6 +114,7 @@ func (d *desk) run(ctx context.Context, listener, ops net.Listener, ready func()
 		d.log.Info("stopping")
 	case <-working.Done(): // a part failed; the others are stopped and its error is returned
 	}
+	stopWork()
 	sockets, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopSockets)
 	d.web.Stop(sockets)
 	cancel()
@@ -123,7 +125,6 @@ func (d *desk) run(ctx context.Context, listener, ops net.Listener, ready func()
 		server.Close()
 	}
 	opsServer.Close()
-	stopWork()
 	return group.Wait()
 }
 
