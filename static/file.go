@@ -18,24 +18,32 @@ type file struct {
 	gzipped []byte // nil where it saves too little
 }
 
-func newFile(name string, data []byte) file {
+// packer makes files; one makes all, because a gzip.Writer brings most of a megabyte along.
+type packer struct{ gzip *gzip.Writer }
+
+func newPacker() packer {
+	w, err := gzip.NewWriterLevel(nil, gzip.BestCompression)
+	if err != nil {
+		panic("static: " + err.Error()) // cannot happen: the level exists
+	}
+	return packer{w}
+}
+
+func (p packer) file(name string, data []byte) file {
 	f := file{kind: mime.TypeByExtension(path.Ext(name)), data: data}
 	if f.kind == "" {
 		f.kind = http.DetectContentType(data)
 	}
 	var packed bytes.Buffer
-	w, err := gzip.NewWriterLevel(&packed, gzip.BestCompression)
-	if err != nil {
-		panic("static: " + err.Error()) // cannot happen: the level exists, and a buffer takes everything
+	p.gzip.Reset(&packed)
+	if _, err := p.gzip.Write(data); err != nil {
+		panic("static: " + err.Error()) // cannot happen: a buffer takes everything
 	}
-	if _, err := w.Write(data); err != nil {
-		panic("static: " + err.Error())
-	}
-	if err := w.Close(); err != nil {
+	if err := p.gzip.Close(); err != nil {
 		panic("static: " + err.Error())
 	}
 	if packed.Len() < len(data)*9/10 {
-		f.gzipped = packed.Bytes()
+		f.gzipped = bytes.Clone(packed.Bytes())
 	}
 	return f
 }

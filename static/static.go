@@ -34,7 +34,7 @@ type bundle struct {
 }
 
 var load = sync.OnceValue(func() bundle {
-	files := map[string]file{}
+	files, pack := map[string]file{}, newPacker()
 	hash := sha256.New()
 	err := fs.WalkDir(tree, ".", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
@@ -46,14 +46,14 @@ var load = sync.OnceValue(func() bundle {
 		}
 		fmt.Fprintf(hash, "%s %d\n", name, len(data))
 		hash.Write(data)
-		files[name] = newFile(name, data)
+		files[name] = pack.file(name, data)
 		return nil
 	})
 	if err != nil {
 		panic("static: embedded tree: " + err.Error()) // cannot happen: the tree is in the binary
 	}
 	const sheet = "css/desk.css"
-	files[sheet] = newFile(sheet, joinCSS())
+	files[sheet] = pack.file(sheet, joinCSS())
 	return bundle{prefix: "/static/" + hex.EncodeToString(hash.Sum(nil))[:12] + "/", files: files}
 })
 
