@@ -141,9 +141,7 @@ func (f *floor) start(t testing.TB) {
 func (f *floor) moveTime(t testing.TB, by time.Duration) {
 	t.Helper()
 	f.clock.Advance(by)
-	if err := f.parts.web.TellTime(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	f.parts.web.TellTime()
 }
 
 // customer adds somebody to the simulator who reads what arrives.
