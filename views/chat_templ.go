@@ -495,7 +495,7 @@ func ChatBar(c Chat) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if c.may(store.ActAssign) {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 40, "<button class=\"btn btn--plain\" type=\"button\" popovertarget=\"assign\" data-key=\"assign\" title=\"Assign (a)\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 40, "<button class=\"btn btn--plain\" type=\"button\" popovertarget=\"assign\" data-shortcut=\"assign\" title=\"Assign (a)\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -534,12 +534,12 @@ func ChatBar(c Chat) templ.Component {
 				}
 				ctx = templ.InitializeContext(ctx)
 				if c.Page.Chat.OwnerID != 0 {
-					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 43, "<input type=\"hidden\" name=\"take_over\" value=\"1\"> <button class=\"btn\" type=\"submit\" data-key=\"take\" title=\"Take over (i)\">Take over</button>")
+					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 43, "<input type=\"hidden\" name=\"take_over\" value=\"1\"> <button class=\"btn\" type=\"submit\" data-shortcut=\"take\" title=\"Take over (i)\">Take over</button>")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 				} else {
-					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 44, "<button class=\"btn btn--main\" type=\"submit\" data-key=\"take\" title=\"Take (i)\">Take</button>")
+					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 44, "<button class=\"btn btn--main\" type=\"submit\" data-shortcut=\"take\" title=\"Take (i)\">Take</button>")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -564,7 +564,7 @@ func ChatBar(c Chat) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 45, "<button class=\"btn\" type=\"submit\" data-key=\"close\" title=\"Close (e)\">")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 45, "<button class=\"btn\" type=\"submit\" data-shortcut=\"close\" title=\"Close (e)\">")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -596,7 +596,7 @@ func ChatBar(c Chat) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 47, "<button class=\"btn\" type=\"submit\" data-key=\"reopen\" title=\"Reopen (Shift+E)\">")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 47, "<button class=\"btn\" type=\"submit\" data-shortcut=\"reopen\" title=\"Reopen (Shift+E)\">")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

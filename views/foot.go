@@ -85,6 +85,9 @@ func (f Foot) placeholder() string {
 	if f.Chat.State == store.ChatClosed {
 		return "Write to reopen this chat"
 	}
+	if f.ownership() == "other" {
+		return "Write here to take the chat over from " + firstName(f.ownerName())
+	}
 	if namedByPhone(f.Contact) {
 		return "Reply"
 	}
@@ -120,11 +123,6 @@ func templateTitle(name string) string {
 	}
 	first, size := utf8.DecodeRuneInString(words)
 	return string(unicode.ToUpper(first)) + words[size:]
-}
-
-func languageCode(code string) string {
-	short, _, _ := strings.Cut(code, "_")
-	return strings.ToUpper(short)
 }
 
 func categoryName(category string) string {

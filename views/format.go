@@ -50,6 +50,23 @@ func dayAndClock(ctx context.Context, at, now time.Time) string {
 	return local.Format("2 Jan 2006")
 }
 
+// shortDay is a date, but today is called so.
+func shortDay(ctx context.Context, at, now time.Time) string {
+	local, today := at.In(zone(ctx)), now.In(zone(ctx))
+	switch {
+	case calendarDays(local, today) == 0:
+		return "today"
+	case local.Year() == today.Year():
+		return local.Format("2 Jan")
+	}
+	return local.Format("2 Jan 2006")
+}
+
+// moment is a day and the clock.
+func moment(ctx context.Context, at, now time.Time) string {
+	return shortDay(ctx, at, now) + ", " + clock(ctx, at)
+}
+
 // dayName heads a day of the thread.
 func dayName(ctx context.Context, at, now time.Time) string {
 	local, today := at.In(zone(ctx)), now.In(zone(ctx))

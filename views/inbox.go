@@ -95,6 +95,20 @@ func identityName(kind string) string {
 	return plainName(kind)
 }
 
+// shortened keeps both ends of an identifier too long for one line.
+func shortened(id string) string {
+	const head, tail = 8, 6
+	if runes := []rune(id); len(runes) > head+tail+4 {
+		return string(runes[:head]) + "…" + string(runes[len(runes)-tail:])
+	}
+	return id
+}
+
+// repeatsPhone says that an identity is the phone number once more, without its plus.
+func repeatsPhone(i store.ContactIdentity, c store.Contact) bool {
+	return i.Kind == "wa_id" && i.EndedAt.IsZero() && "+"+i.Value == c.Phone
+}
+
 // viewParam is a view as URLs and forms carry it: mine goes without saying.
 func viewParam(v store.View) string {
 	if v == store.ViewMine {

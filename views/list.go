@@ -38,10 +38,10 @@ var listViews = []struct {
 	order string
 	more  bool
 }{
-	{store.ViewMine, "Mine", "Least time first", false},
-	{store.ViewQueue, "Queue", "Least time first", false},
-	{store.ViewClosing, "Closing soon", "Least time first", false},
-	{store.ViewAll, "All", "Least time first", true},
+	{store.ViewMine, "Mine", "Most urgent first", false},
+	{store.ViewQueue, "Queue", "Most urgent first", false},
+	{store.ViewClosing, "Closing soon", "Most urgent first", false},
+	{store.ViewAll, "All", "Most urgent first", true},
 	{store.ViewClosed, "Closed", "Newest first", true},
 }
 
@@ -175,7 +175,15 @@ func orderName(v store.View) string {
 			return known.order
 		}
 	}
-	return "Least time first"
+	return "Most urgent first"
+}
+
+// orderTitle says the order at length.
+func orderTitle(v store.View) string {
+	if v == store.ViewClosed {
+		return ""
+	}
+	return "Waiting customers first, by the time left to reply; then the newest"
 }
 
 // shortViewName fits into a tab.

@@ -44,6 +44,7 @@ func NewFrom(c store.Chat, stretch store.Thread) int64 {
 type item struct {
 	day     time.Time // midnight, of a day's line
 	isNew   bool      // the "New" line; day is where it stands
+	opens   bool      // the "New" line is the first thing of its day, and says so
 	message *MessageView
 	line    *store.Line
 }
@@ -76,7 +77,7 @@ func (s Stretch) items(ctx context.Context) []item {
 		}
 		m := one.item.message
 		if m != nil && m.Message.ID == s.NewFrom {
-			items, before = append(items, item{day: m.Message.At, isNew: true}), nil
+			items, before = markNew(items, m.Message.At), nil
 		}
 		if m != nil && before != nil {
 			m.Follow = m.side() == before.side() && m.author() == before.author() && m.Message.At.Sub(before.Message.At) < oneBreath
@@ -85,6 +86,17 @@ func (s Stretch) items(ctx context.Context) []item {
 		items = append(items, one.item)
 	}
 	return items
+}
+
+// markNew puts the "New" line in front of a message that is about to follow, and of the case that this message opened.
+func markNew(items []item, at time.Time) []item {
+	place := len(items)
+	for place > 0 && items[place-1].line != nil && (items[place-1].line.Kind == store.LineCaseOpened || items[place-1].line.Kind == store.LineReopened) {
+		place--
+		at = items[place].line.At
+	}
+	opens := place > 0 && items[place-1].line == nil && items[place-1].message == nil
+	return slices.Insert(items, place, item{day: at, isNew: true, opens: opens})
 }
 
 func midnight(ctx context.Context, at time.Time) time.Time {

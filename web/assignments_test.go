@@ -13,7 +13,7 @@ func TestTakeAndLose(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	chat := d.Inbound(t, 1, "Anybody?")
-	if button := d.ana.get(t, chatPath(chat)).expect(t, 200).text(`[data-key="take"]`); button != "Take" {
+	if button := d.ana.get(t, chatPath(chat)).expect(t, 200).text(`[data-shortcut="take"]`); button != "Take" {
 		t.Errorf("the button is called %q", button)
 	}
 	taken := d.ana.post(t, chatPath(chat, "/assignments"), nil, htmx...).expect(t, 200, "#chat-bar", "Yours", "!<html")

@@ -47,14 +47,26 @@ document.addEventListener("keydown", (event) => {
 
 // Around a swap of the foot: what was typed, and where the hands were.
 let hands = "";
+let swapping = false;
 document.addEventListener("htmx:before:swap", () => {
+  swapping = true;
   const focused = document.activeElement;
-  if (focused === field()) hands = "text";
-  else if (focused?.closest?.("#templates")) hands = "templates";
+  if (focused?.closest?.("#templates")) hands = "templates";
+  else if (focused?.closest?.("#foot")) hands = "text";
   else if (!atHome()) hands = ""; // nowhere: a swap before this one took the field away
 });
+// Who leaves the foot of their own accord is not pulled back into it.
+document.addEventListener("focusout", (event) => {
+  if (!swapping && event.target.closest?.("#foot")) hands = "";
+});
+
+// The hands are on their way to the foot that comes.
+export function expectHands() {
+  hands = "text";
+}
 
 document.addEventListener("htmx:after:swap", () => {
+  swapping = false;
   const kept = typed.get(chat());
   const held = foot()?.querySelector("[data-held]");
   if (field()) {
@@ -71,6 +83,7 @@ document.addEventListener("htmx:after:swap", () => {
       typed.set(chat(), held.querySelector("[data-held-text]").textContent);
     }
     if (hands === "text" && atHome()) document.getElementById("find-template")?.focus();
+    if (hands === "templates" && atHome()) (foot().querySelector("[aria-invalid=true]") ?? document.getElementById("find-template"))?.focus();
   }
 });
 

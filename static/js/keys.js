@@ -1,5 +1,6 @@
 // Single keys, only while nothing is being typed and nothing is open over the page. Alt and AltGr are never bound: they
 // type characters.
+import { expectHands } from "./composer.js";
 import { moveInList } from "./list.js";
 import { toggleContext } from "./panels.js";
 
@@ -10,7 +11,13 @@ const keys = {
   k: () => moveInList(-1),
   o: () => document.activeElement?.matches?.("a.row") && document.activeElement.click(),
   r: () => document.getElementById("message")?.focus(),
-  t: () => (document.getElementById("find-template") ? document.getElementById("find-template").focus() : press("[data-shortcut=template]")),
+  t: () => {
+    const search = document.getElementById("find-template");
+    if (search) return search.focus();
+    document.activeElement?.blur();
+    expectHands();
+    press("[data-shortcut=template]");
+  },
   i: () => press("[data-shortcut=take]"),
   a: () => press("[data-shortcut=assign]"),
   e: () => press("[data-shortcut=close]"),

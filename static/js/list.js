@@ -58,8 +58,18 @@ function markTitle() {
   document.title = unread > 0 ? `(${unread}) ${bare}` : bare;
 }
 
+// Who opened a chat from its row is in that chat now: a reader hears its name, and the list may sort itself again.
+let opened = document.getElementById("chat")?.dataset.chat;
+function arrive() {
+  const chat = document.getElementById("chat")?.dataset.chat;
+  if (chat === opened) return;
+  opened = chat;
+  if (document.activeElement?.matches?.("a.row")) document.getElementById("chat-name")?.focus({ preventScroll: true });
+}
+
 document.addEventListener("htmx:after:swap", () => {
   if (list()) markOpen();
+  arrive();
   markTitle();
 });
 

@@ -38,12 +38,17 @@ export function dayName(milliseconds) {
 
 function words(style, at) {
   if (style === "exact") return exact.format(at);
+  if (style === "moment") return `${day(at)}, ${clock.format(at)}`;
+  if (style === "day") return day(at);
   if (style !== "list") return clock.format(at);
   const days = daysAgo(at);
   if (days <= 0) return clock.format(at);
   if (days < 7) return weekday.format(at);
-  return dayOf(at).slice(0, 4) === dayOf(now()).slice(0, 4) ? date.format(at) : dateAndYear.format(at);
+  return written(at);
 }
+
+const written = (at) => (dayOf(at).slice(0, 4) === dayOf(now()).slice(0, 4) ? date : dateAndYear).format(at);
+const day = (at) => (daysAgo(at) === 0 ? "today" : written(at));
 
 function waiting(since) {
   const minutes = Math.floor((now() - since) / 60_000);

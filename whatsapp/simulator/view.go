@@ -290,7 +290,7 @@ func statusBadge(status string) string {
 	return ""
 }
 
-// grouped sets a phone number in groups of three, for the eye.
+// grouped spaces a phone number as its country does; elsewhere in threes.
 func grouped(phone string) string {
 	rest := digits(phone)
 	code := "1"
@@ -299,13 +299,23 @@ func grouped(phone string) string {
 			code = known.prefix
 		}
 	}
-	rest, ok := strings.CutPrefix(rest, code)
-	if !ok {
-		return phone
+	if !strings.HasPrefix(rest, code) && len(rest) > 2 {
+		code = rest[:2]
 	}
+	rest = strings.TrimPrefix(rest, code)
 	out := "+" + code
-	for len(rest) > 4 {
+	for _, n := range groups[code] {
+		if len(rest) > n {
+			out, rest = out+" "+rest[:n], rest[n:]
+		}
+	}
+	for len(groups[code]) == 0 && len(rest) > 4 {
 		out, rest = out+" "+rest[:3], rest[3:]
 	}
 	return out + " " + rest
+}
+
+// groups of digits before the last one, for mobile numbers of the countries that sample customers come from.
+var groups = map[string][]int{
+	"1": {3, 3}, "33": {1, 2, 2, 2}, "34": {3, 3}, "39": {3, 3}, "44": {4}, "49": {4}, "55": {2, 5}, "61": {3, 3}, "91": {5},
 }
