@@ -14,7 +14,6 @@ import (
 	"github.com/pressly/goose/v3"
 	"gorm.io/driver/sqlite"
 	"gorm.io/gorm"
-	"gorm.io/gorm/logger"
 
 	"agentdesk/migrations"
 )
@@ -70,9 +69,7 @@ func gormConfig(log *slog.Logger) *gorm.Config {
 		TranslateError:         true,
 		SkipDefaultTransaction: true,
 		NowFunc:                func() time.Time { return time.Now().UTC() },
-		Logger: logger.NewSlogLogger(log, logger.Config{
-			LogLevel: logger.Warn, SlowThreshold: time.Second, ParameterizedQueries: true, IgnoreRecordNotFoundError: true,
-		}),
+		Logger:                 slowQueries{log},
 	}
 }
 

@@ -45,9 +45,12 @@ func (s *Server) handleError(err error, c echo.Context) {
 		_ = c.Redirect(http.StatusSeeOther, elsewhere.url)
 		return
 	}
+	if c.Request().Context().Err() != nil {
+		return // whoever went away gets no answer, and broke nothing
+	}
 	status, title, text := explain(err)
 	reference := ""
-	if status >= 500 && c.Request().Context().Err() == nil { // whoever went away gets no answer, and broke nothing
+	if status >= 500 {
 		reference = requestID(c)
 		s.log.Error("request failed", "request", reference, "method", c.Request().Method, "route", c.Path(), "error", err)
 	}
