@@ -491,6 +491,21 @@ func TestWithoutToken(t *testing.T) {
 	}
 }
 
+// TestOutcomeThatCannotBeRecorded: a fault of ours leaves the message to a person, and neither its chat nor the sender waiting.
+func TestOutcomeThatCannotBeRecorded(t *testing.T) {
+	t.Parallel()
+	f := newFloor(t, nil)
+	f.Exec(t, "CREATE TRIGGER fault BEFORE INSERT ON message_statuses BEGIN SELECT RAISE(FAIL, 'a fault of ours'); END")
+	m := f.queue(t, 1, "Hello")
+	f.send(t)
+	if m = f.message(t, m.ID); m.Status != store.Unconfirmed {
+		t.Errorf("it is %s", m.Status)
+	}
+	if calls, _ := f.meta.counts(); calls != 1 {
+		t.Errorf("%d calls", calls)
+	}
+}
+
 // TestStop: a stop waits for the call under way and records its outcome; and a call that does not end is cut off.
 func TestStop(t *testing.T) {
 	t.Parallel()
