@@ -35,8 +35,8 @@ func (t *tx) take(who Agent, c *Chat, over bool) error {
 }
 
 // AssignChat gives the chat to somebody; to oneself is taking it. Past their capacity it is Conflict over_capacity until
-// confirmed, and recorded as such. Invalid agent_id: unknown, disabled, or not of the chat's team. from, when not 0, is
-// the owner the page showed: another owner now is Conflict owned. Conflict closed if the chat is.
+// confirmed, and recorded as such. Invalid agent_id: unknown, disabled, or not of the chat's team. from is the owner that the
+// page showed, FromQueue for nobody, 0 if it did not say: another owner now is Conflict owned. Conflict closed if the chat is.
 func (s *Store) AssignChat(ctx context.Context, who Agent, chatID, agentID, from int64, confirmed bool) (Chat, error) {
 	return s.onChat(ctx, who, chatID, func(t *tx, c *Chat) error {
 		switch {
@@ -44,10 +44,10 @@ func (s *Store) AssignChat(ctx context.Context, who Agent, chatID, agentID, from
 			return t.closedBy(*c)
 		case c.OwnerID == agentID && agentID != 0:
 			return nil
-		case from != 0 && c.OwnerID != from:
+		case from != 0 && c.OwnerID != max(from, 0): // FromQueue is nobody
 			return t.ownedBy(c.OwnerID)
 		case agentID == who.ID:
-			return t.take(who, c, from != 0 || who.Role != RoleAgent)
+			return t.take(who, c, from > 0 || who.Role != RoleAgent)
 		case !May(who, ActAssign, *c):
 			return ErrForbidden
 		}
@@ -79,8 +79,7 @@ func (t *tx) assignee(c Chat, id int64) (Agent, error) {
 }
 
 // ReleaseChat puts it back into the queue; the router does not hand it to whoever had it, also when a supervisor took it
-// away from them. Conflict owned, without an
-// Agent, if it is in the queue already; Conflict closed if it is closed.
+// away from them. Conflict owned, without an Agent, if it is in the queue already; Conflict closed if it is closed.
 func (s *Store) ReleaseChat(ctx context.Context, who Agent, chatID int64) (Chat, error) {
 	return s.onChat(ctx, who, chatID, func(t *tx, c *Chat) error {
 		switch {

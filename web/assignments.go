@@ -20,7 +20,11 @@ func (s *Server) createAssignment(c echo.Context) error {
 			_, err := s.store.TakeChat(ctx, who(c), id, c.FormValue("take_over") == "1")
 			return err
 		}
-		_, err := s.store.AssignChat(ctx, who(c), id, formNumber(c, "agent_id"), formNumber(c, "from"), c.FormValue("confirmed") == "1")
+		from := formNumber(c, "from")
+		if c.FormValue("from") == "0" {
+			from = store.FromQueue // the page showed that nobody had it
+		}
+		_, err := s.store.AssignChat(ctx, who(c), id, formNumber(c, "agent_id"), from, c.FormValue("confirmed") == "1")
 		return err
 	})
 }
