@@ -30,10 +30,28 @@ const (
 	DeliveryParked DeliveryState = "parked" // cannot be processed; kept with its error for an admin
 )
 
-// NewDeliveries returns up to limit unprocessed deliveries, oldest first.
+// bytesAtOnce bounds what NewDeliveries loads: each body may have four million bytes.
+const bytesAtOnce = 8 << 20
+
+// NewDeliveries returns up to limit unprocessed deliveries, oldest first; fewer where their bodies are large, but at least
+// the oldest one.
 func (s *Store) NewDeliveries(ctx context.Context, limit int) ([]Delivery, error) {
+	db := s.read.WithContext(ctx)
+	var sizes []struct{ ID, Size int64 }
+	err := db.Raw("SELECT id, LENGTH(body) AS size FROM deliveries WHERE state = 'new' ORDER BY id LIMIT ?", limit).Scan(&sizes).Error
+	if err != nil || len(sizes) == 0 {
+		return nil, err
+	}
+	var ids []int64
+	total := int64(0)
+	for _, d := range sizes {
+		if total += d.Size; total > bytesAtOnce && len(ids) > 0 {
+			break
+		}
+		ids = append(ids, d.ID)
+	}
 	var found []Delivery
-	if err := s.read.WithContext(ctx).Where("state = 'new'").Order("id").Limit(limit).Find(&found).Error; err != nil {
+	if err := db.Where("id IN ? AND state = 'new'", ids).Order("id").Find(&found).Error; err != nil {
 		return nil, fmt.Errorf("new deliveries: %w", err)
 	}
 	return found, nil

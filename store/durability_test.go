@@ -52,3 +52,31 @@ func TestFullDisk(t *testing.T) {
 		t.Errorf("%d deliveries, %v", len(kept), err)
 	}
 }
+
+// However much waits, what is loaded at once stays within bounds, and the oldest is always among it.
+func TestNewDeliveriesAreBounded(t *testing.T) {
+	t.Parallel()
+	s, err := Open(t.Context(), Options{Path: filepath.Join(t.TempDir(), "agentdesk.db")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	large := []byte(strings.Repeat("x", 3<<20))
+	for range 4 {
+		if err := s.KeepDelivery(t.Context(), large); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for want := 4; want > 0; {
+		found, err := s.NewDeliveries(t.Context(), 64)
+		if err != nil || len(found) == 0 || len(found) > 2 || len(found[0].Body) != len(large) {
+			t.Fatalf("%d deliveries, %v", len(found), err)
+		}
+		for _, d := range found {
+			if err := s.ParkDelivery(t.Context(), d.ID, "seen"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want -= len(found)
+	}
+}
