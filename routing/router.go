@@ -131,7 +131,7 @@ func anybodyFree(agents []store.Agent) bool {
 func (r *Router) runRouting(ctx context.Context) error {
 	tick := time.NewTicker(r.Tick)
 	defer tick.Stop()
-	log := cursor{store: r.Store}
+	log := cursor{store: r.Store, seq: unread}
 	due := true
 	for ctx.Err() == nil {
 		changed := r.Store.Changed() // before looking, so that nothing falls in between
@@ -175,9 +175,19 @@ type cursor struct {
 	seq   int64
 }
 
+// unread is a cursor that begins at the log's end: the first look needs no reason, and yesterday's events are none.
+const unread = -1
+
 // news says whether anything since the last call could let a chat find an agent: a chat that came into the queue or left
 // an owner, a person or a setting that changed.
 func (c *cursor) news(ctx context.Context) (bool, error) {
+	if c.seq == unread {
+		seq, err := c.store.LastSeq(ctx)
+		if err == nil {
+			c.seq = seq
+		}
+		return true, err
+	}
 	found := false
 	for {
 		events, complete, err := c.store.EventsAfter(ctx, c.seq, eventBatch)
