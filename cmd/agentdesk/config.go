@@ -156,9 +156,7 @@ func (c config) secretKey() ([]byte, error) {
 	file := filepath.Join(c.DataDir, "secret.key")
 	text, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
-		key := make([]byte, 32)
-		rand.Read(key)
-		return key, os.WriteFile(file, []byte(hex.EncodeToString(key)+"\n"), 0o600)
+		return makeKey(file)
 	}
 	if err != nil {
 		return nil, err
@@ -166,6 +164,25 @@ func (c config) secretKey() ([]byte, error) {
 	key, err := hex.DecodeString(strings.TrimSpace(string(text)))
 	if err != nil || len(key) != 32 {
 		return nil, fmt.Errorf("%s is damaged: it should hold 64 hexadecimal digits", file)
+	}
+	return key, nil
+}
+
+// makeKey writes a new key. It is on disk, whole, before anything is sealed with it.
+func makeKey(file string) ([]byte, error) {
+	key := make([]byte, 32)
+	rand.Read(key)
+	half := file + ".new"
+	f, err := os.OpenFile(half, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("make the key file: %w", err)
+	}
+	_, err = f.WriteString(hex.EncodeToString(key) + "\n")
+	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
+		err = os.Rename(half, file)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("make the key file: %w", err)
 	}
 	return key, nil
 }
