@@ -81,7 +81,9 @@ func TestNothingPrivateIsLogged(t *testing.T) {
 	f.Sim.Faults().FailSend(131026, 1)
 	ended("a refusal", send("canary-outbound two"), func(m store.Message) bool { return m.Status == store.Failed })
 	f.Sim.Faults().LoseAnswer(1)
-	ended("a lost answer", send("canary-outbound three"), func(m store.Message) bool { return m.Attempts > 0 || m.Status != store.Queued && m.Status != store.Sending })
+	ended("a lost answer", send("canary-outbound three"), func(m store.Message) bool {
+		return m.Attempts > 0 || m.Status != store.Queued && m.Status != store.Sending
+	})
 	f.Sim.Faults().FailSend(190, 1)
 	ended("a dead token", send("canary-outbound four"), func(m store.Message) bool { return m.Attempts > 0 })
 
