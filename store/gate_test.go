@@ -216,6 +216,13 @@ func TestSomebodyAnsweredWhileYouTyped(t *testing.T) {
 	if diff := cmp.Diff(before, dump(t, d)); diff != "" {
 		t.Errorf("the refusal left something behind:\n%s", diff)
 	}
+	d.Report(t, store.EchoMessage{PhoneNumberID: storetest.PhoneNumberID, To: storetest.Customer(1), WAMID: "wamid.APP", SentAt: d.Clock.Now(),
+		Kind: store.KindText, Body: "From the phone: it is here."})
+	_, err = send(d.Ana, store.Outgoing{Text: "We will look.", LastSeen: answer.ID})
+	if conflict := wantConflict(t, err, store.ConflictAnswered); conflict.Agent != nil || conflict.Message.Body != "From the phone: it is here." {
+		t.Errorf("from the phone app: %+v", conflict)
+	}
+	answer = *wantConflict(t, err, store.ConflictAnswered).Message
 	for name, o := range map[string]store.Outgoing{
 		"having seen it":  {Text: "We will look.", LastSeen: answer.ID},
 		"without a check": {Text: "We will look."},

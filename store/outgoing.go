@@ -117,14 +117,14 @@ func (t *tx) queuedBefore(chatID int64, clientID string) (Message, bool, error) 
 	return m, true, t.dress(&m)
 }
 
-// unanswered refuses when a colleague answered after what the composer showed. What the customer wrote since never stops
-// an answer.
+// unanswered refuses when a colleague answered after what the composer showed, at the desk or from the phone app (then
+// nobody is named). What the customer wrote since never stops an answer.
 func (t *tx) unanswered(who Agent, o Outgoing, c Chat) error {
 	if o.LastSeen <= 0 || o.SendAnyway {
 		return nil
 	}
 	var answer Message
-	err := t.Where("chat_id = ? AND id > ? AND direction = 'out' AND agent_id IS NOT NULL AND agent_id <> ?",
+	err := t.Where("chat_id = ? AND id > ? AND direction = 'out' AND kind <> 'call' AND COALESCE(agent_id, 0) <> ?",
 		c.ID, o.LastSeen, who.ID).Order("id DESC").First(&answer).Error
 	if errors.Is(err, gorm.ErrRecordNotFound) {
 		return nil
