@@ -18,7 +18,7 @@ type Number struct {
 	MessagingLimit string
 	Throughput     int // messages a second
 	TokenSealed    string
-	PausedAt       time.Time `gorm:"serializer:ms"` // sending waits; zero = it does not
+	PausedAt       time.Time `gorm:"serializer:ms"` // real time; sending waits; zero = it does not
 	PausedCode     int
 	PausedReason   PauseReason
 	Restricted     string

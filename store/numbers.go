@@ -138,7 +138,7 @@ func (s *Store) MarkSynced(ctx context.Context, numberID int64, at time.Time) er
 
 func (t *tx) pauseNumber(id int64, code int, reason PauseReason) error {
 	res := t.Exec("UPDATE numbers SET paused_at = ?, paused_code = ?, paused_reason = ? WHERE id = ? AND paused_at = 0",
-		millis(t.now), code, reason, id)
+		millis(t.real), code, reason, id)
 	if res.Error != nil {
 		return fmt.Errorf("pause number %d: %w", id, res.Error)
 	}
