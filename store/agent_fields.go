@@ -15,14 +15,14 @@ import (
 func cleanEmail(email string) (string, error) {
 	email = strings.ToLower(strings.TrimSpace(email))
 	parsed, err := mail.ParseAddress(email)
-	if err != nil || parsed.Address != email || len(email) > 254 {
+	if err != nil || clean(email) != email || parsed.Address != email || len(email) > 254 {
 		return "", Invalid{Field: "email", Message: "Enter an e-mail address, like ana@example.com."}
 	}
 	return email, nil
 }
 
 func checkName(name string) error {
-	if n := utf8.RuneCountInString(name); n < 1 || n > 80 || strings.ContainsFunc(name, unicode.IsControl) {
+	if n := utf8.RuneCountInString(name); n < 1 || n > 80 || !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl) {
 		return Invalid{Field: "name", Message: "Enter a name of 1 to 80 characters."}
 	}
 	return nil

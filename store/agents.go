@@ -21,7 +21,7 @@ func (s *Store) AgentByID(ctx context.Context, id int64) (Agent, error) {
 // AgentByEmail is for signing in and the command line: any state, password hash included. ErrNotFound.
 func (s *Store) AgentByEmail(ctx context.Context, email string) (Agent, error) {
 	var a Agent
-	err := s.read.WithContext(ctx).Where("email = ?", strings.ToLower(strings.TrimSpace(email))).First(&a).Error
+	err := s.read.WithContext(ctx).Where("email = ?", clean(strings.ToLower(strings.TrimSpace(email)))).First(&a).Error
 	if errors.Is(err, gorm.ErrRecordNotFound) {
 		return Agent{}, ErrNotFound
 	}

@@ -15,6 +15,14 @@ func clean(text string) string {
 	return strings.ToValidUTF8(text, "\uFFFD")
 }
 
+func cleanAll(texts []string) []string {
+	cleaned := make([]string, len(texts))
+	for i, text := range texts {
+		cleaned[i] = clean(text)
+	}
+	return cleaned
+}
+
 // cleanJSON is v as JSON without NUL, wherever in it the customer put one.
 func cleanJSON(v any) (string, error) {
 	encoded, err := json.Marshal(v)

@@ -18,6 +18,7 @@ type Limit struct {
 // it was not: a thousand guesses at the same instant are no more than the limit. A refused one counts for nothing, so that
 // nobody can be kept out for longer than Within.
 func (s *Store) SignInAllowed(ctx context.Context, subjects []string, limits []Limit) (retryAt time.Time, ok bool, err error) {
+	subjects = cleanAll(subjects)
 	if len(subjects) != len(limits) {
 		return time.Time{}, false, fmt.Errorf("sign-in limits: %d subjects, %d limits", len(subjects), len(limits))
 	}
@@ -66,7 +67,7 @@ func (t *tx) attemptsSpent(subject string, limit Limit) (freeAt time.Time, err e
 // only the attempt that succeeded. Otherwise whoever owns one account could guess at all others without end.
 func (s *Store) ClearSignInFailures(ctx context.Context, subjects []string) error {
 	return s.command(ctx, func(t *tx) error {
-		for _, subject := range subjects {
+		for _, subject := range cleanAll(subjects) {
 			query := "DELETE FROM sign_in_failures WHERE id = (SELECT id FROM sign_in_failures WHERE subject = ? ORDER BY at DESC, id DESC LIMIT 1)"
 			if strings.HasPrefix(subject, "account:") {
 				query = "DELETE FROM sign_in_failures WHERE subject = ?"

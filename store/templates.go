@@ -135,7 +135,7 @@ func (s *Store) Templates(ctx context.Context, q TemplateQuery) ([]Template, err
 		"waba_id": q.WABAID, "language": templateLanguage(q.Language), "category": strings.ToUpper(q.Category), "status": strings.ToUpper(q.Status),
 	} {
 		if value != "" {
-			find = find.Where(map[string]any{column: value})
+			find = find.Where(map[string]any{column: clean(value)})
 		}
 	}
 	if q.NeedsCare {
