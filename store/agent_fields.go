@@ -13,9 +13,10 @@ import (
 
 // cleanEmail lower-cases an address and checks that it is one, without a display name.
 func cleanEmail(email string) (string, error) {
+	storable := clean(email) == email
 	email = strings.ToLower(strings.TrimSpace(email))
 	parsed, err := mail.ParseAddress(email)
-	if err != nil || clean(email) != email || parsed.Address != email || len(email) > 254 {
+	if err != nil || !storable || parsed.Address != email || len(email) > 254 {
 		return "", Invalid{Field: "email", Message: "Enter an e-mail address, like ana@example.com."}
 	}
 	return email, nil
