@@ -808,7 +808,7 @@ func assignMenu(c Chat) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		for _, a := range c.Colleagues {
+		for _, a := range c.candidates() {
 			if a.ID != c.Page.Chat.OwnerID {
 				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 61, "<button class=\"menu__item\" type=\"submit\" name=\"agent_id\" value=\"")
 				if templ_7745c5c3_Err != nil {

@@ -52,6 +52,18 @@ func (c Chat) others() []store.Opening {
 	return slices.DeleteFunc(slices.Clone(c.Page.Openings), func(o store.Opening) bool { return o.Agent.ID == c.viewer().ID })
 }
 
+// candidates for an assignment: those who are there come first, with room before full.
+func (c Chat) candidates() []store.Agent {
+	rank := func(a store.Agent) int {
+		n := slices.Index([]store.Presence{store.Available, store.Away, store.Offline}, a.Presence) * 2
+		if !a.HasRoom() {
+			n++
+		}
+		return n
+	}
+	return slices.SortedStableFunc(slices.Values(c.Colleagues), func(a, b store.Agent) int { return rank(a) - rank(b) })
+}
+
 // ownerWords say in the bar who has the chat.
 func (c Chat) ownerWords() string {
 	switch {

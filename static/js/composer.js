@@ -65,8 +65,22 @@ export function expectHands() {
   hands = "text";
 }
 
+// A chat that went to somebody else: what was typed into it is shown a last time, to be copied.
+let here = chat();
+function showGone() {
+  const gone = document.querySelector("[data-gone]");
+  const text = typed.get(here);
+  if (gone && text) {
+    gone.querySelector("[data-held-text]").textContent = text;
+    gone.hidden = false;
+  }
+  if (gone) typed.delete(here);
+  here = chat() ?? here;
+}
+
 document.addEventListener("htmx:after:swap", () => {
   swapping = false;
+  showGone();
   const kept = typed.get(chat());
   const held = foot()?.querySelector("[data-held]");
   if (field()) {

@@ -28,8 +28,9 @@ document.addEventListener("htmx:after:swap", () => {
   if (dialog && !dialog.open) dialog.showModal();
 });
 
-// Somebody else signed in here: this page is not theirs.
+// Somebody else signed in here: this page is not theirs. Who is back goes on typing.
 document.addEventListener("desk:signed-in", (event) => {
   const { agent } = event.detail ?? {};
   if (agent && String(agent) !== document.body.dataset.agent) location.assign("/");
+  else setTimeout(() => document.activeElement === document.body && document.getElementById("message")?.focus());
 });
