@@ -15,15 +15,8 @@ import (
 func (r EditReport) apply(t *tx) error {
 	r.TargetWAMID, r.Body = clean(r.TargetWAMID), clean(r.Body)
 	r.At, _ = t.place(r.At)
-	n, _, err := t.number(r.PhoneNumberID, "")
-	if err != nil {
-		return err
-	}
-	m, err := t.messageByWAMID(n, r.TargetWAMID)
-	if errors.Is(err, ErrNotFound) {
-		return t.keepPending(r.TargetWAMID, "edit", r)
-	}
-	if err != nil {
+	m, here, err := t.toAmend(r.PhoneNumberID, r.TargetWAMID, "edit", r)
+	if err != nil || !here {
 		return err
 	}
 	var edits []MessageEdit
@@ -68,15 +61,8 @@ func (r EditReport) apply(t *tx) error {
 func (r RevokeReport) apply(t *tx) error {
 	r.TargetWAMID = clean(r.TargetWAMID)
 	r.At, _ = t.place(r.At)
-	n, _, err := t.number(r.PhoneNumberID, "")
-	if err != nil {
-		return err
-	}
-	m, err := t.messageByWAMID(n, r.TargetWAMID)
-	if errors.Is(err, ErrNotFound) {
-		return t.keepPending(r.TargetWAMID, "revoke", r)
-	}
-	if err != nil {
+	m, here, err := t.toAmend(r.PhoneNumberID, r.TargetWAMID, "revoke", r)
+	if err != nil || !here {
 		return err
 	}
 	res := t.Exec("UPDATE messages SET revoked_at = ? WHERE id = ? AND revoked_at = 0", millis(r.At), m.ID)
@@ -128,6 +114,22 @@ func (r ReactionReport) apply(t *tx) error {
 		return nil
 	}
 	return t.addLine(c, Line{ChatID: c.ID, At: r.At, Kind: LineReaction, CaseID: c.CaseID, Details: LineDetails{Emoji: r.Emoji}})
+}
+
+// toAmend finds the message that an edit or a revoke is about. It is not here if it is yet to come, and the report kept for
+// it, or if it is another number's, and the report forgotten.
+func (t *tx) toAmend(phoneNumberID, wamid, kind string, report Report) (m Message, here bool, err error) {
+	n, known, err := t.number(phoneNumberID, wamid)
+	if err != nil {
+		return m, false, err
+	}
+	if !known {
+		return m, false, t.keepPending(wamid, kind, report)
+	}
+	if m, err = t.messageByWAMID(n, wamid); errors.Is(err, ErrNotFound) {
+		return m, false, nil
+	}
+	return m, err == nil, err
 }
 
 // messageByWAMID finds and locks a message of a number; ErrNotFound.

@@ -225,9 +225,13 @@ func TestAmendmentsStayWithTheirNumber(t *testing.T) {
 	d.Clock.Advance(time.Minute)
 	change, back, heart := edit(r.WAMID, "changed", d.Clock.Now()), revoke(r.WAMID, d.Clock.Now()), reaction(r.WAMID, "❤️", d.Clock.Now())
 	change.PhoneNumberID, back.PhoneNumberID, heart.PhoneNumberID = "100000000000002", "100000000000002", "100000000000002"
-	d.Report(t, change, back, heart)
+	sent := store.StatusReport{PhoneNumberID: "100000000000002", WAMID: r.WAMID, Status: store.Delivered, At: d.Clock.Now()}
+	d.Report(t, change, back, heart, sent)
 	if m := messageOf(t, d, r.WAMID); m.Body != "Hi" || !m.RevokedAt.IsZero() || len(m.Reactions) != 0 {
 		t.Errorf("message: %+v", m)
+	}
+	if n := d.Count(t, "SELECT COUNT(*) FROM pending_reports"); n != 0 {
+		t.Errorf("%d wait for a message that is here", n)
 	}
 	d.Report(t, edit(r.WAMID, "changed", d.Clock.Now()))
 	if m := messageOf(t, d, r.WAMID); m.Body != "changed" {

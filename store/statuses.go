@@ -199,7 +199,11 @@ func (t *tx) name(messageID int64, wamid string) error {
 // keepStatus keeps a status whose message is not here: it may have overtaken the answer to our own call, or concern a
 // message that another app sent.
 func (t *tx) keepStatus(r StatusReport) error {
-	if r.WAMID == "" {
+	var known bool // under that name, but not as a message that this number sent
+	if err := t.Raw("SELECT EXISTS (SELECT 1 FROM messages WHERE wamid = ?)", r.WAMID).Scan(&known).Error; err != nil {
+		return fmt.Errorf("message of a status: %w", err)
+	}
+	if r.WAMID == "" || known {
 		return nil // nothing could ever find it
 	}
 	return t.keepPending(r.WAMID, "status", r)
