@@ -82,10 +82,7 @@ func May(who Agent, do Action, c Chat) bool {
 func visibleTo(who Agent) func(*gorm.DB) *gorm.DB {
 	return func(q *gorm.DB) *gorm.DB {
 		const own = "chats.owner_id = ? OR (chats.state = 'closed' AND chats.last_owner_id = ?)"
-		teams := who.TeamIDs
-		if len(teams) == 0 {
-			teams = []int64{0} // IN () is not SQL everywhere
-		}
+		teams := orNobody(who.TeamIDs)
 		switch who.reach() {
 		case VisibleAll:
 			return q

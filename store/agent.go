@@ -54,6 +54,9 @@ func (a Agent) Disabled() bool { return !a.DisabledAt.IsZero() }
 func (a Agent) Invited() bool  { return a.PasswordHash == "" }
 func (a Agent) HasRoom() bool  { return a.OpenCount < a.Capacity }
 
+// administers says whether somebody may do what only admins do.
+func (a Agent) administers() bool { return a.Role == RoleAdmin && !a.Disabled() }
+
 // Location is the agent's time zone; UTC where the name is unknown on this machine.
 func (a Agent) Location() *time.Location {
 	if loc, err := time.LoadLocation(a.TimeZone); err == nil {

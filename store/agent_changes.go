@@ -85,7 +85,7 @@ func (c AgentChange) put(a *Agent, now time.Time) error {
 
 // keepAnAdmin refuses the change that would leave nobody who can sign in and administer the desk.
 func (t *tx) keepAnAdmin(before, after Agent) error {
-	administers := func(a Agent) bool { return a.Role == RoleAdmin && !a.Disabled() && !a.Invited() }
+	administers := func(a Agent) bool { return a.administers() && !a.Invited() }
 	if !administers(before) || administers(after) {
 		return nil
 	}

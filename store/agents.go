@@ -44,7 +44,7 @@ type NewAgent struct {
 func (s *Store) CreateAgent(ctx context.Context, by *Agent, n NewAgent) (a Agent, err error) {
 	var byID int64
 	if by != nil {
-		if by.Role != RoleAdmin || by.Disabled() {
+		if !by.administers() {
 			return Agent{}, ErrForbidden
 		}
 		byID = by.ID

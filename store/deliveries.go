@@ -189,7 +189,7 @@ func (s *Store) ParkDelivery(ctx context.Context, id int64, reason string) error
 // Deliveries lists deliveries for the admin page, newest first, parked ones only or all; before = 0 starts at the top.
 // Bodies are left out. Admins only: ErrForbidden.
 func (s *Store) Deliveries(ctx context.Context, who Agent, parkedOnly bool, before int64, limit int) ([]Delivery, error) {
-	if who.Role != RoleAdmin || who.Disabled() {
+	if !who.administers() {
 		return nil, ErrForbidden
 	}
 	q := s.read.WithContext(ctx).Select("id", "received_at", "sha256", "state", "error", "attempts", "processed_at")
@@ -208,7 +208,7 @@ func (s *Store) Deliveries(ctx context.Context, who Agent, parkedOnly bool, befo
 
 // Delivery returns one with its body. Admins only: ErrForbidden; ErrNotFound once pruned.
 func (s *Store) Delivery(ctx context.Context, who Agent, id int64) (Delivery, error) {
-	if who.Role != RoleAdmin || who.Disabled() {
+	if !who.administers() {
 		return Delivery{}, ErrForbidden
 	}
 	var d Delivery
@@ -225,7 +225,7 @@ func (s *Store) Delivery(ctx context.Context, who Agent, id int64) (Delivery, er
 // RunDeliveryAgain puts a parked delivery back to new. Admins only; recorded. ErrNotFound once pruned, Conflict settled
 // when it is not parked (any more).
 func (s *Store) RunDeliveryAgain(ctx context.Context, who Agent, id int64) error {
-	if who.Role != RoleAdmin || who.Disabled() {
+	if !who.administers() {
 		return ErrForbidden
 	}
 	return s.command(ctx, func(t *tx) error {

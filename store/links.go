@@ -38,7 +38,7 @@ func (k LinkKind) lifetime() time.Duration {
 func (s *Store) CreateLink(ctx context.Context, by *Agent, kind LinkKind, agentID int64) (token string, err error) {
 	var byID int64
 	if by != nil {
-		if by.Role != RoleAdmin || by.Disabled() || kind == LinkSetup {
+		if !by.administers() || kind == LinkSetup {
 			return "", ErrForbidden
 		}
 		byID = by.ID

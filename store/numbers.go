@@ -109,7 +109,7 @@ func (s *Store) PauseNumber(ctx context.Context, numberID int64, code int, reaso
 // ResumeNumber lifts a pause: by an admin's button (who non-nil, recorded, ErrForbidden otherwise) or by a check that
 // succeeded (who nil). Resuming one that is not paused changes nothing. ErrNotFound.
 func (s *Store) ResumeNumber(ctx context.Context, who *Agent, numberID int64) error {
-	if who != nil && (who.Role != RoleAdmin || who.Disabled()) {
+	if who != nil && !who.administers() {
 		return ErrForbidden
 	}
 	return s.command(ctx, func(t *tx) error {

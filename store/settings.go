@@ -96,7 +96,7 @@ func (set Settings) check() error {
 // ChangeSettings stores them all. Admins only: ErrForbidden. Invalid by field: visibility, absence_grace,
 // keep_deliveries, keep_events, default_capacity. Recorded with what changed; nothing changed is no event.
 func (s *Store) ChangeSettings(ctx context.Context, who Agent, to Settings) error {
-	if who.Role != RoleAdmin || who.Disabled() {
+	if !who.administers() {
 		return ErrForbidden
 	}
 	if err := to.check(); err != nil {
