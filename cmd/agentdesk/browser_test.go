@@ -344,11 +344,6 @@ func (p *person) sees(text string) {
 	p.until(fmt.Sprintf("%q", text), fmt.Sprintf("document.body.innerText.includes(%s)", quoted(text)))
 }
 
-func (p *person) seesNot(text string) {
-	p.t.Helper()
-	p.until("the end of "+text, fmt.Sprintf("!document.body.innerText.includes(%s)", quoted(text)))
-}
-
 // find is an expression for the first visible thing of that role whose accessible name begins like that.
 func find(role, name string) string {
 	return fmt.Sprintf("(%s)(%s, %s)", byRole, quoted(role), quoted(name))
