@@ -75,7 +75,7 @@ func (s *Store) EventsAfter(ctx context.Context, seq int64, limit int) (events [
 	if err := db.Raw(both).Scan(&bounds).Error; err != nil {
 		return nil, false, fmt.Errorf("bounds of the event log: %w", err)
 	}
-	if seq > bounds.Last || (seq > 0 && bounds.First > seq+1) {
+	if seq > bounds.Last || bounds.First > seq+1 {
 		return nil, false, nil
 	}
 	if err := db.Where("seq > ?", seq).Order("seq").Limit(limit).Find(&events).Error; err != nil {

@@ -377,4 +377,9 @@ func TestPruneEventsFromTheOldEnd(t *testing.T) {
 	if first := d.Count(t, "SELECT MIN(seq) FROM events"); first != 1501 {
 		t.Errorf("oldest left is %d", first)
 	}
+	for seq, want := range map[int64]bool{0: false, 1499: false, 1500: true} {
+		if _, complete, err := d.Store.EventsAfter(t.Context(), seq, 10); complete != want || err != nil {
+			t.Errorf("after %d: complete %t, %v", seq, complete, err)
+		}
+	}
 }
