@@ -100,3 +100,25 @@ func TestStates(t *testing.T) {
 		d.ana.post(t, chatPath(strangers, act), nil, htmx...).expect(t, 404)
 	}
 }
+
+// The page still showed the chat in the queue: whoever took it meanwhile keeps it, and the supervisor is told.
+func TestAssignFromAQueueThatHasMovedOn(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	chat := d.Inbound(t, 1, "Hello")
+	page := d.sam.get(t, chatPath(chat)).expect(t, 200)
+	form := url.Values{"agent_id": {fmt.Sprint(d.Ben.ID)}, "from": {page.doc.Find("#assign [name=from]").AttrOr("value", "")}}
+	if _, err := d.Store.TakeChat(t.Context(), d.Ana, chat.ID, false); err != nil {
+		t.Fatal(err)
+	}
+	d.sam.post(t, chatPath(chat, "/assignments"), form, htmx...).expect(t, 409, "Ana Ruiz")
+	if now := d.Chat(t, chat.ID); now.OwnerID != d.Ana.ID {
+		t.Errorf("owner %d", now.OwnerID)
+	}
+	fresh := d.sam.get(t, chatPath(chat)).doc.Find("#assign [name=from]").AttrOr("value", "")
+	form.Set("from", fresh)
+	d.sam.post(t, chatPath(chat, "/assignments"), form, htmx...).expect(t, 200)
+	if now := d.Chat(t, chat.ID); now.OwnerID != d.Ben.ID {
+		t.Errorf("owner %d after seeing whose it was", now.OwnerID)
+	}
+}
