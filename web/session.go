@@ -121,11 +121,20 @@ type redirect struct{ url string }
 
 func (r redirect) Error() string { return "redirect to " + r.url }
 
-// startSession signs somebody in: a new token, so that one planted before the sign-in is worth nothing.
+// startSession signs somebody in: a new token, so that one planted before the sign-in is worth nothing. Pages that the same
+// person has open in this browser go on under it; those of somebody else who was signed in here end.
 func (s *Server) startSession(c echo.Context, who store.Agent) error {
 	ctx := c.Request().Context()
+	was, old := s.sessions.GetInt64(ctx, sessionAgent), s.sessions.Token(ctx)
 	if err := s.sessions.RenewToken(ctx); err != nil {
 		return err
+	}
+	switch was {
+	case 0:
+	case who.ID:
+		s.sockets.renew(old, s.sessions.Token(ctx))
+	default:
+		s.endSockets(was, old)
 	}
 	s.sessions.Put(ctx, sessionAgent, who.ID)
 	s.sessions.Put(ctx, sessionEpoch, who.Epoch)

@@ -275,3 +275,15 @@ func (x *sockets) bySession() map[string][]*live.Subscriber {
 	}
 	return found
 }
+
+// renew gives the sockets of one session its new token.
+func (x *sockets) renew(old, token string) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for sub, v := range x.viewers {
+		if v.session == old {
+			v.session = token
+			x.viewers[sub] = v
+		}
+	}
+}

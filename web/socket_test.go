@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -375,6 +376,34 @@ func TestSocketEndsWithTheIdleSession(t *testing.T) {
 	}
 	d.Owned(t, d.Ben, 3, "first words")
 	ben.until(t, "life going on for others", nudged(views.SignalList))
+}
+
+// Two tabs showed the sign-in page: signing in twice in one browser keeps the first tab's socket, and signing in as somebody
+// else ends it.
+func TestSocketsOfABrowserThatSignsInAgain(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.live(t)
+	ana, _ := d.ana.dial(t, d.seq(t), 0)
+	ana.until(t, "the line to be up", up)
+	signIn := func(who string) {
+		d.ana.post(t, "/session", url.Values{"email": {who}, "password": {password}}).expect(t, 303)
+	}
+	signIn(d.ana.Email)
+	d.Server.Beat(t.Context())
+	d.Owned(t, d.Ana, 1, "first words")
+	ana.until(t, "life going on", nudged(views.SignalList))
+	d.ana.post(t, "/session/ending", nil)
+	if code := ana.closing(t); code != websocket.CloseNormalClosure {
+		t.Errorf("signed out: closed with %d, want 1000", code)
+	}
+	signIn(d.ana.Email)
+	ana, _ = d.ana.dial(t, d.seq(t), 0)
+	ana.until(t, "the line to be up", up)
+	signIn(d.ben.Email)
+	if code := ana.closing(t); code != websocket.CloseNormalClosure {
+		t.Errorf("somebody else: closed with %d, want 1000", code)
+	}
 }
 
 func TestSocketFollowsAChangeOfRole(t *testing.T) {
