@@ -195,7 +195,10 @@ func permissionTitle(m store.Message) string {
 
 func templateName(m store.Message) string {
 	if t := m.Details.Template; t != nil && t.Name != "" {
-		return strings.TrimSpace(t.Name + " " + t.Language)
+		if t.Language == "" {
+			return templateTitle(t.Name)
+		}
+		return templateTitle(t.Name) + " · " + languageTag(t.Language)
 	}
 	return "from elsewhere"
 }
