@@ -455,8 +455,9 @@ func TestSlowReaderIsClosedAndResumes(t *testing.T) {
 		d.Inbound(t, 1, fmt.Sprintf("%03d %s", i, long))
 		quick.until(t, "the next of them", shows(fmt.Sprintf("%03d ", i)))
 	}
-	if code := slow.closing(t); code != websocket.CloseTryAgainLater {
-		t.Errorf("closed with %d, want 1013", code)
+	// Its queue ran full, or on a busy machine a write to it took too long first; a page comes back after either.
+	if code := slow.closing(t); code != websocket.CloseTryAgainLater && code != websocket.CloseAbnormalClosure {
+		t.Errorf("closed with %d, want 1013 or 1006", code)
 	}
 	again, _ := d.ana.dial(t, d.seq(t)-4, chat.ID)
 	again.until(t, "the last of them", shows("399 "))
