@@ -63,8 +63,9 @@ func nudges(events []store.Event) map[string][]string {
 				nudge(views.SignalList, topicQueue(e.TeamID))
 			}
 		case store.MessageChanged:
+			nudge(views.SignalList, topicFloor, topicTeam(e.TeamID)) // the tick of the row's last line
 			if e.OwnerID != 0 {
-				nudge(views.SignalList, topicAgent(e.OwnerID)) // the tick of the row's last line
+				nudge(views.SignalList, topicAgent(e.OwnerID))
 			}
 		case store.ContactChanged:
 			nudge(views.SignalChat, topicChat(e.ChatID))

@@ -14,7 +14,7 @@ import (
 )
 
 // pageNow is what a page shows, one line an element, without what two renderings of the same state may differ in: fresh
-// client ids, what the reader has seen or found new, marks of htmx, the wording of a running clock.
+// client ids, what the reader has seen or found new (and what the line of the new parts), marks of htmx, the wording of a running clock.
 const pageNow = `(() => {
 	const skip = new Set(["data-seq", "data-settled", "data-htmx-powered", "data-since", "stroke-dasharray", "tabindex", "data-open"]);
 	const lines = [];
@@ -27,7 +27,7 @@ const pageNow = `(() => {
 		if (node.nodeType !== Node.ELEMENT_NODE) return;
 		if (node.matches("[role=timer], time, [data-since], [name=client_id], [name=last_seen], [data-newest], .older, .day--new")) return;
 		const attributes = [...node.attributes].filter((a) => !skip.has(a.name))
-			.map((a) => a.name + "=" + (a.name === "class" ? [...node.classList].filter((c) => !c.startsWith("htmx-")).sort().join(" ") : a.value))
+			.map((a) => a.name + "=" + (a.name === "class" ? [...node.classList].filter((c) => !c.startsWith("htmx-") && c !== "msg--follow").sort().join(" ") : a.value))
 			.filter((a) => a !== "class=").sort();
 		lines.push(" ".repeat(depth) + node.localName + " " + attributes.join(" "));
 		for (const child of node.childNodes) walk(child, depth + 1);
