@@ -117,6 +117,15 @@ func tickTitle(ctx context.Context, m store.Message) string {
 	return strings.Join(steps, ", ")
 }
 
+// rank says which of two renderings of a bubble is the later one: the answer to a form may reach the page after the frames
+// that overtook it. What may still go back and forth (queued, sending, not confirmed) counts as one.
+func (v MessageView) rank() string {
+	if rank := v.Message.Status.Rank(); rank > store.Sending.Rank() {
+		return strconv.Itoa(rank)
+	}
+	return "0"
+}
+
 // tickSteps is the same for the page's script, which words it in the reader's time: "Sent=1795…|Delivered=1795…".
 func tickSteps(m store.Message) string {
 	steps := make([]string, 0, len(m.Steps))

@@ -73,6 +73,17 @@ func TestCustomerWritesAgentAnswers(t *testing.T) {
 	ana.keys(enter)
 	ana.sees("Oh no, I am sorry!")
 	ana.until("the blue ticks", `document.querySelector("#thread article:last-of-type .tick--read")`)
+	// An answer of the server that was overtaken by its ticks does not take them back.
+	eval[bool](ana, `(() => {
+		const shown = document.querySelector("#thread article:last-of-type"), late = shown.cloneNode(true);
+		late.dataset.rank = "0";
+		late.querySelector(".tick").className = "tick tick--queued";
+		const target = document.querySelector("[data-messages]");
+		const text = '<hx-upsert hx-target="#' + target.id + '" key="data-key" sort>' + late.outerHTML + "</hx-upsert>";
+		htmx.swap({sourceElement: target, target, swap: "none", text, transition: false});
+		return true;
+	})()`)
+	ana.until("the blue ticks still", `document.querySelector("#thread article:last-of-type .tick--read") && !document.querySelector("#thread .tick--queued")`)
 	eventually(t, "the answer on the phone", func() bool { return len(f.Sim.Accepted()) == 1 })
 	if value := eval[string](ana, `document.getElementById("message").value`); value != "" {
 		t.Errorf("the field still says %q", value)

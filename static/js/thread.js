@@ -12,6 +12,17 @@ const messages = () => thread()?.querySelector("[data-messages]");
 // The scroller is reversed: 0 is the end, up is negative.
 const atEnd = () => Math.abs(thread()?.scrollTop ?? 0) < nearEnd;
 
+// Ticks never go back: an answer rendered when the message was queued may arrive after the frames of its ticks.
+document.addEventListener("htmx:before:swap", (event) => {
+  for (const task of event.detail.tasks ?? []) {
+    if (task.swapSpec?.style !== "upsert") continue;
+    for (const bubble of [...task.fragment.children]) {
+      const shown = bubble.id && document.getElementById(bubble.id);
+      if (shown && Number(shown.dataset.rank) > Number(bubble.dataset.rank)) bubble.remove();
+    }
+  }
+});
+
 // Before a swap the first thing in view is remembered with its place; after it, it is put back there.
 let anchor = null;
 let followed = true;
