@@ -10,7 +10,8 @@ RACE_TIMEOUT := 20m
 .PHONY: run build test bench generate check tools clean
 
 run: tools/build ## the demo: a living desk with a simulated WhatsApp
-	go run ./cmd/agentdesk demo
+	go build -o bin/agentdesk ./cmd/agentdesk
+	@bin/agentdesk demo
 
 build: tools/build ## bin/agentdesk
 	go build -trimpath -ldflags "-s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)" -o bin/agentdesk ./cmd/agentdesk
