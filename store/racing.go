@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -33,6 +34,14 @@ func (t *tx) chatOrWinner(who Agent, id int64) (Chat, error) {
 		return Chat{}, t.openedBy(c)
 	}
 	return Chat{}, t.ownedBy(c.OwnerID)
+}
+
+// LostTo says what became of a chat to somebody who saw it until it changed hands a moment ago: the same Conflict that
+// their own command would get. Nil if they see it still, ErrNotFound for everybody else.
+func (s *Store) LostTo(ctx context.Context, who Agent, id int64) error {
+	t := &tx{DB: s.read.WithContext(ctx), now: s.Now(), real: s.Real(), store: s}
+	_, err := t.chatOrWinner(who, id)
+	return err
 }
 
 // before is the chat as it stood when its last assignment was made, as far as sight depends on it.

@@ -90,7 +90,16 @@ func (s *Server) lostChat(c echo.Context, err error) error {
 	if !errors.Is(err, store.ErrNotFound) || !wantsFragment(c) {
 		return err
 	}
-	return s.leaveChat(c, http.StatusNotFound, views.Gone{Why: views.LeftUnseen})
+	id, idErr := pathID(c)
+	if idErr != nil {
+		return err
+	}
+	gone := views.Gone{Why: views.LeftUnseen}
+	var conflict store.Conflict
+	if errors.As(s.store.LostTo(c.Request().Context(), who(c), id), &conflict) {
+		gone.Why = views.ConflictText(conflict) // who has it, to whoever saw it a moment ago
+	}
+	return s.leaveChat(c, http.StatusNotFound, gone)
 }
 
 // leaveChat puts the empty place where the chat was, and the list's URL into the address bar; a plain form gets the page

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -106,13 +107,26 @@ func TestTwoAgentsRaceForAChat(t *testing.T) {
 		p.open(fmt.Sprintf("/chats/%d?view=queue", row.Chat.ID))
 		p.has("button", "Take")
 	}
-	// Ben types before he loses; the draft must survive the loss.
-	ben.fill("textbox", "Message", "Ahora mismo se la mando")
-	// Ben's page does not hear of Ana's taking before his own click: the line is held back for both at the same instant.
-	ana.press("button", "Take")
-	ana.has("button", "Close")
-	f.ownedBy(t, "Tomás Ibarra", f.Ana)
-	ben.sees("Ana Ruiz")
+	// Both type, then both take it in the same instant.
+	words := map[*person]string{ana: "Ahora mismo, dice Ana", ben: "Ahora mismo, dice Ben"}
+	for p, text := range words {
+		p.fill("textbox", "Message", text)
+	}
+	var both sync.WaitGroup
+	for _, p := range []*person{ana, ben} {
+		both.Go(func() { eval[bool](p, find("button", "Take")+".click() || true") })
+	}
+	both.Wait()
+	winner, loser := ana, ben
+	eventually(t, "an owner", func() bool { row = f.chatOf(t, "Tomás Ibarra"); return row.Chat.OwnerID != 0 })
+	if row.Chat.OwnerID == f.Ben.ID {
+		winner, loser = ben, ana
+	}
+	winner.has("button", "Close")
+	winner.until("the winner's text in its field", fmt.Sprintf(`document.getElementById("message").value === %s`, quoted(words[winner])))
+	loser.sees(winner.name)  // who has it now
+	loser.sees(words[loser]) // and nothing typed is lost
+	loser.hasNot("button", "Take")
 	ana.clean()
 	ben.clean()
 }

@@ -66,12 +66,14 @@ export function expectHands() {
 }
 
 // A chat that went to somebody else: what was typed into it is shown a last time, to be copied.
+// The empty place may be drawn twice: by the answer to what was pressed, and because sight was lost.
 let here = chat();
+let unsent = "";
 function showGone() {
   const gone = document.querySelector("[data-gone]");
-  const text = typed.get(here);
-  if (gone && text) {
-    gone.querySelector("[data-held-text]").textContent = text;
+  unsent = gone ? typed.get(here) || unsent : "";
+  if (gone && unsent) {
+    gone.querySelector("[data-held-text]").textContent = unsent;
     gone.hidden = false;
   }
   if (gone) typed.delete(here);
